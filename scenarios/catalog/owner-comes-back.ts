@@ -14,8 +14,7 @@ export const ownerComesBack: Scenario = {
   description:
     "An agent watches a directory of its owner's. While its jobs run the owner writes a file there, and again before the " +
     "host was quiet for long enough: everything stops, a job that comes is left alone, and it goes on once the owner is gone. " +
-    "Later the owner comes back and pauses the host, which outlasts the quiet; at last the owner goes on after all, and the " +
-    "jobs end with the right results.",
+    "Later the owner comes back once more and goes on after all, and the jobs end with the right results.",
   requirements: ["WC-11"],
   tags: ["pause", "owner"],
   stages: ["host", "netns", "sim"],
@@ -38,12 +37,6 @@ export const ownerComesBack: Scenario = {
       { step: "watch-frozen", agent: "donor", forMs: 1_500 },
       { step: "await-quiet", agent: "donor", withinMs: 10_000 },
       { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
-      { step: "touch", agent: "donor" },
-      // The owner's own word outlasts the quiet.
-      { step: "pause", agent: "donor" },
-      { step: "watch-frozen", agent: "donor", forMs: 1_000 * quietS + 500 },
-      { step: "probe", holds: { fact: "state", agent: "donor", is: "Paused" } },
-      { step: "resume", agent: "donor" },
       { step: "touch", agent: "donor" },
       { step: "resume", agent: "donor" },
       { step: "await-settled", batch: "work", withinMs: 90_000, perJobMs },

@@ -8,7 +8,8 @@ export default {
     {
       file: "agent/core/agent.ts",
       find: `      return askResume(turn, { by: "broker", reason: data.reason, requestId: null });`,
-      replace: "      return;",
+      replace: `      if (turn.core.pause?.by === "broker") return;
+      return askResume(turn, { by: "broker", reason: data.reason, requestId: null });`,
     },
   ],
 } satisfies Mutant;
