@@ -70,6 +70,12 @@ describe("runOptions", () => {
     expect(deadlineS({ cycles: 3 * scenario.defaults.cycles })).toBe(1800);
     expect(deadlineS({ cycles: 10_000 * scenario.defaults.cycles })).toBe(86_400);
   });
+  it("has Node collect an agent's garbage seldom and without threads, and only an agent's", () => {
+    const { agentCommand, brokerCommand } = runOptions(scenario, {}, "s");
+    const flags = ["--single-threaded-gc", "--initial-old-space-size=64"];
+    expect(agentCommand).toEqual([process.execPath, ...flags, expect.stringMatching(/\/bin\/donor-agent\.mjs$/)]);
+    expect(brokerCommand).toEqual([process.execPath, expect.stringMatching(/\/bin\/broker-sim\.mjs$/)]);
+  });
   it("fills in the scenario's defaults and lets the configuration win", () => {
     expect(runOptions(scenario, {}, "s").knobs.jobs).toBeGreaterThanOrEqual(20);
     const options = runOptions(scenario, { jobs: 3, agent: { command: ["mine"] }, policy: "strict" }, "s");
