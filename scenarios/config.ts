@@ -126,9 +126,28 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
 }
 
 /** A run that is to do more than its scenario does by itself takes longer. */
-function deadlineMsFor({ defaults }: Scenario, { jobs = defaults.jobs, cycles = defaults.cycles }: Config): number {
-  const times = Math.max(1, cycles / defaults.cycles);
+function deadlineMsFor(scenario: Scenario, config: Config): number {
+  const { defaults } = scenario;
+  const { jobs = defaults.jobs, cycles = defaults.cycles } = config;
+  const times = cycles > defaults.cycles && hasCycles(scenario) ? cycles / defaults.cycles : 1;
   return Math.min(times * deadlineSDefault * 1000 + perJobMs * Math.max(0, jobs - defaults.jobs), deadlineMsMax);
+}
+
+/** Whether its steps ask how many cycles there are to be; most do the same whatever is said. */
+function hasCycles({ steps, defaults }: Scenario): boolean {
+  let asked = false;
+  try {
+    steps({
+      ...defaults,
+      get cycles() {
+        asked = true;
+        return defaults.cycles;
+      },
+    });
+  } catch {
+    // A user's own: what is wrong with them is told where they are played.
+  }
+  return asked;
 }
 
 /** The options as a report shows them: one flat list, and of the times only those that differ from the fleet's. */
