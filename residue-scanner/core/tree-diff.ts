@@ -48,6 +48,8 @@ export interface TreeCrowd {
 /** More than this many are counted, not listed. */
 const differencesMaxDefault = 20_000;
 const directoriesInStep = 64;
+/** Of one directory: some ms where each is named. */
+const entriesInStep = 2_048;
 /** That share of them, of one directory, comes before those that have no place among the others. */
 const shareOfOne = 1 / 40;
 
@@ -66,7 +68,7 @@ export interface TreeDiffOptions {
   readonly differencesMax?: number;
 }
 
-/** As `diffTrees`, a number of directories a step. */
+/** As `diffTrees`, a number of directories, or of entries of one, a step. */
 export function* diffTreesInSteps(
   before: Tree,
   after: Tree,
@@ -100,18 +102,18 @@ export function* diffTreesInSteps(
       else if (rest.length < differencesMax) rest.push(named(path, found));
       else unlisted.count({ directory: path, ...found });
     };
-    diffDirectory({ path, before, after, add });
+    const blocks = changedBlocks(path, before, after);
+    if (blocks !== null) yield* diffBlocks(blocks, add);
   }
   for (const difference of rest) list(difference);
   for (const path of inOne) {
     looked += 1;
     if (looked % directoriesInStep === 0) yield;
-    diffDirectory({
-      ...{ path, before, after },
-      add: (found) => {
-        if (differences.size < differencesMax) list(named(path, found));
-        else unlisted.count({ directory: path, ...found });
-      },
+    const blocks = changedBlocks(path, before, after);
+    if (blocks === null) continue;
+    yield* diffBlocks(blocks, (found) => {
+      if (differences.size < differencesMax) list(named(path, found));
+      else unlisted.count({ directory: path, ...found });
     });
   }
   return { differences: [...differences.values()], crowds: unlisted.crowds() };
@@ -157,16 +159,41 @@ class Unlisted {
   }
 }
 
-function diffDirectory(options: { path: string; before: Tree; after: Tree; add: (found: FoundEntry) => void }): void {
-  const { path, before, after, add } = options;
-  if (isSamePlace(path, before, after)) return;
+/** A directory in both trees, or in one of them. */
+interface BlockPair {
+  readonly old: Block | undefined;
+  readonly now: Block | undefined;
+}
+
+/** @returns null where there is nothing to tell of a directory: most are the same, and some could not be read */
+function changedBlocks(path: string, before: Tree, after: Tree): BlockPair | null {
+  if (isSamePlace(path, before, after)) return null;
   const old = blockAt(before, path);
   const now = blockAt(after, path);
-  if (old !== undefined && now !== undefined && sameWords(old, now)) return;
-  if ((old?.status ?? 0) > 0 || (now?.status ?? 0) > 0) return;
-  const { came, went } = unalignedEntries(old, now);
-  const oldEntries = new Map(went.map((entry) => [entryName(old as Block, entry), entry]));
+  if (old !== undefined && now !== undefined && sameWords(old, now)) return null;
+  return (old?.status ?? 0) > 0 || (now?.status ?? 0) > 0 ? null : { old, now };
+}
+
+/** Counts what was done, and says when a step is long enough. */
+class Stride {
+  #count = 0;
+
+  isOver(): boolean {
+    this.#count += 1;
+    return this.#count % entriesInStep === 0;
+  }
+}
+
+function* diffBlocks({ old, now }: BlockPair, add: (found: FoundEntry) => void): Steps<void> {
+  const stride = new Stride();
+  const { came, went } = yield* unalignedEntries({ old, now }, stride);
+  const oldEntries = new Map<string, number>();
+  for (const entry of went) {
+    if (stride.isOver()) yield;
+    oldEntries.set(entryName(old as Block, entry), entry);
+  }
   for (const entry of came) {
+    if (stride.isOver()) yield;
     const place = { block: now as Block, entry };
     const name = oldEntries.size === 0 ? "" : entryName(place.block, entry);
     const earlier = oldEntries.get(name);
@@ -175,7 +202,10 @@ function diffDirectory(options: { path: string; before: Tree; after: Tree; add: 
     if (before !== null && sameEntry(before, place)) continue;
     add({ before, after: place });
   }
-  for (const entry of oldEntries.values()) add({ before: { block: old as Block, entry }, after: null });
+  for (const entry of oldEntries.values()) {
+    if (stride.isOver()) yield;
+    add({ before: { block: old as Block, entry }, after: null });
+  }
 }
 
 /** What a later reading has from an earlier one need not be looked at. */
@@ -195,10 +225,10 @@ const stepMax = 16;
  *
  * @returns where they stand in their blocks
  */
-function unalignedEntries(
-  old: Block | undefined,
-  now: Block | undefined,
-): { readonly came: number[]; readonly went: number[] } {
+function* unalignedEntries(
+  { old, now }: BlockPair,
+  stride: Stride,
+): Steps<{ readonly came: number[]; readonly went: number[] }> {
   const [came, went]: [number[], number[]] = [[], []];
   let before = placeAt(old, old === undefined ? 0 : firstEntry(old));
   let after = placeAt(now, now === undefined ? 0 : firstEntry(now));
@@ -213,6 +243,7 @@ function unalignedEntries(
     after = following(after);
   };
   while (before !== null && after !== null) {
+    if (stride.isOver()) yield;
     if (sameEntry(before, after)) {
       before = following(before);
       after = following(after);
@@ -222,8 +253,11 @@ function unalignedEntries(
     for (let step = 0; step < (cameSteps ?? (wentSteps === null ? 1 : 0)); step += 1) passNow();
     if (cameSteps === null) for (let step = 0; step < (wentSteps ?? 1); step += 1) passOld();
   }
-  while (before !== null) passOld();
-  while (after !== null) passNow();
+  while (before !== null || after !== null) {
+    if (stride.isOver()) yield;
+    passOld();
+    passNow();
+  }
   return { came, went };
 }
 
