@@ -200,6 +200,17 @@ describe("what a daemon did long after somebody had asked it for something", () 
     const came = (atMs: number) => [daemonOf("/usr/sbin/sshd"), client, startedAt(atMs)];
     expect(to(came(1_250), 1_250)).toEqual(["job"]);
     expect(to(came(hourMs), hourMs)).toEqual([]);
+    // Not even shortly after it ended, where others' waits.
+    const theirs = recordedProcess({
+      ...client,
+      serial: 33,
+      parent: 2,
+      commandLine: "ssh h",
+      fromMs: 1_400,
+      toMs: null,
+    });
+    expect(to([...came(1_500), theirs], 1_500)).toEqual([]);
+    expect(to([...came(1_280), { ...theirs, fromMs: 1_250 }], 1_280)).toEqual(["shared"]);
   });
 
   it.each([
