@@ -70,6 +70,27 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare(files({ "/d": [] }), born, anew(["created", "deleted"])))).toEqual([]);
   });
 
+  it("is theirs where another process of the run had taken away what the run had made, before they made it anew", () => {
+    const born = files({ "/d": [{ name: "x", born: 2, changed: 2 }] });
+    const rm = recordedProcess({ serial: 60, parent: job, executable: "/usr/bin/rm" });
+    const theirs = recordedProcess({ serial: 61, parent: foreign, executable: "/usr/sbin/logrotate" });
+    const made = touch(job, ["moved-to"], 1_000);
+    const anew = touch(foreign, ["created", "modified"], 2_000);
+    const whom = (...touches: readonly Touch[]) =>
+      whose(compare(files({ "/d": [] }), born, { came: [rm, theirs], touches: { "/d/x": touches } }));
+    for (const kind of ["deleted", "moved-from"] as const) {
+      expect(whom(made, touch(60, [kind], 1_100), anew)).toEqual([]);
+    }
+    expect(whom(made, anew)).toEqual([["/d/x", "shared"]]);
+    // Taken away before, or put there once more after that, or in between for all that is known.
+    expect(whom(touch(60, ["deleted"], 900), made, anew)).toEqual([["/d/x", "shared"]]);
+    expect(whom({ ...made, lastMs: 1_200 }, touch(60, ["deleted"], 1_100), anew)).toEqual([["/d/x", "shared"]]);
+    expect(whom(made, touch(60, ["deleted", "created"], 1_100), anew)).toEqual([["/d/x", "shared"]]);
+    expect(whom(touch(60, ["deleted"], 1_000), made, anew)).toEqual([["/d/x", "shared"]]);
+    // Others who take it away may do so to write it anew from what they read in it.
+    expect(whom(made, touch(61, ["moved-from"], 1_100), anew)).toEqual([["/d/x", "shared"]]);
+  });
+
   it("stays unexplained when nobody was seen, or somebody whom nobody knows", () => {
     expect(whose(compare(...came, {}))).toEqual([["/d/x", "unknown"]]);
     const stray = recordedProcess({ serial: 9, parent: null });

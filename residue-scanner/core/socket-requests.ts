@@ -102,7 +102,8 @@ export class SocketRequests {
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
-    const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
+    // It was at it already, or had begun who did it, unless the file that it took was only read late.
+    const wasBusy = asked.every(({ act }) => fromMs(act) > Math.min(firstMs, startedMs));
     // A file that waited long may have been taken up at any time, or only at its end.
     const isUnsure = asked.every(({ act }) => !isSeenOfAll(act) || act.atMs - firstMs > servedMsMax);
     return {
