@@ -45,8 +45,8 @@ export class RecordedRun {
   }
 
   /**
-   * Whether somebody of whom no more is known gave a file names, or took some away: of one file in some sixty it is said at most
-   * though nobody did.
+   * Whether somebody of whom no more is known gave a file names, or took some away: of at most one file in some sixty it
+   * is said though nobody did.
    *
    * @param path one character a byte
    */
