@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { signalFilter, signalWord } from "./signal-events.ts";
 
 /** The kernel's filters mean what the same text means here: comparisons of numbers, `&&` and `||`. */
-const isTraced = (sig: number, code: number): unknown => runInNewContext(signalFilter, { sig, code });
+const isTraced: (sig: number, code: number) => unknown = runInNewContext(`(sig, code) => ${signalFilter}`);
 /** Standard ones by their numbers: some have two names. */
 const standard = Map.groupBy(
   Object.entries(constants.signals).filter(([, number]) => number < 32),
