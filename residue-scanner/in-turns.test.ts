@@ -36,3 +36,21 @@ it("work in steps gives what it comes to, unless it was told to end in its last 
   controller.abort(new Error("too late"));
   await expect(work).rejects.toThrow("too late");
 });
+
+it("work that is told to end gives back what it holds", async () => {
+  let held = 0;
+  function* holding(): Steps<never> {
+    held += 1;
+    try {
+      for (;;) yield;
+    } finally {
+      held -= 1;
+    }
+  }
+  const controller = new AbortController();
+  const work = inTurns(holding(), controller.signal);
+  expect(held).toBe(1);
+  controller.abort(new Error("enough"));
+  await expect(work).rejects.toThrow("enough");
+  expect(held).toBe(0);
+});

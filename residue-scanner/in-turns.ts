@@ -12,12 +12,17 @@ const turnMs = 50;
  * @throws the signal's reason when it aborts, also in the last turn
  */
 export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
-  for (;;) {
-    const untilMs = systemClock.monotonicMs() + turnMs;
-    let step = steps.next();
-    while (step.done !== true && systemClock.monotonicMs() < untilMs) step = steps.next();
-    await setImmediate();
-    signal?.throwIfAborted();
-    if (step.done === true) return step.value;
+  try {
+    for (;;) {
+      const untilMs = systemClock.monotonicMs() + turnMs;
+      let step = steps.next();
+      while (step.done !== true && systemClock.monotonicMs() < untilMs) step = steps.next();
+      await setImmediate();
+      signal?.throwIfAborted();
+      if (step.done === true) return step.value;
+    }
+  } finally {
+    // Work that is left in its midst gives back what it holds: an open file.
+    steps.return(undefined as never);
   }
 }

@@ -1,9 +1,13 @@
+import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+
 import { expect, onTestFinished, test } from "vitest";
 
 import { limits } from "../../foundation/limits.ts";
+import type { ControlAsking } from "../testing/ask-control.ts";
 import { temporaryDirectory } from "../testing/temporary-home.ts";
 import { askAgent } from "./control-client.ts";
 import { controlServer, type ControlServerOptions } from "./control-server.ts";
@@ -43,6 +47,44 @@ test("a request gets its answer, now or later, and several are served at once", 
   expect(await askAgent(path, { command: "resume" }, { timeoutMs: 5_000 })).toMatchObject({ resumeMs: 2 });
   for (const answer of later) answer();
   expect(await pause).toMatchObject({ pause: { freezeMs: 1 } });
+});
+
+test("a request that is there when its connection is taken comes before what others send", async () => {
+  const asked: string[] = [];
+  const { path } = await fixture(({ command }, respond) => {
+    asked.push(command);
+    respond({ ok: true, resumeMs: 1 });
+  });
+  const workerData: ControlAsking = {
+    path,
+    text: '{"command":"resume"}\n',
+    sent: new Int32Array(new SharedArrayBuffer(4)),
+  };
+  const worker = new Worker(new URL("../testing/ask-control.ts", import.meta.url), { workerData });
+  onTestFinished(async () => void (await worker.terminate()));
+  await once(worker, "online");
+  // A timer is followed by one look at all connections, and that by what is to be done at once.
+  const askedThen = await new Promise((resolve) => {
+    setTimeout(() => {
+      Atomics.wait(workerData.sent, 0, 0);
+      setImmediate(() => resolve([...asked]));
+    }, 1);
+  });
+  expect(askedThen).toEqual(["resume"]);
+});
+
+test("a request that comes in pieces is put together, wherever it was cut", async () => {
+  const { path } = await fixture((request, respond) => {
+    respond({ ok: false, code: "bad-request", message: JSON.stringify(request), next: "none" });
+  });
+  const line = Buffer.from('{"command":"resume","reason":"zurück"}\n');
+  const cut = line.indexOf(0xc3) + 1;
+  const answer = new Promise<string>((resolve) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once("data", (bytes) => resolve(String(bytes)));
+    socket.write(line.subarray(0, cut), () => setImmediate(() => socket.end(line.subarray(cut))));
+  });
+  expect(await answer).toContain("zurück");
 });
 
 test("only the owner may use it", async () => {

@@ -91,8 +91,13 @@ export async function openReportFiles(paths: {
   return {
     close,
     write: async (report) => {
-      const written = await Promise.all(files.map(({ file, form }) => file.write(form(report))));
-      return written.filter((problem) => problem !== null);
+      const problems: string[] = [];
+      // One after the other: the text of one at a time takes room.
+      for (const { file, form } of files) {
+        const problem = await file.write(form(report));
+        if (problem !== null) problems.push(problem);
+      }
+      return problems;
     },
   };
 }

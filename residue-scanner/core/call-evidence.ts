@@ -1,7 +1,7 @@
 import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
 import { callsOf, type Explanation, explanationBy } from "./call-surfaces.ts";
 import { groupKey, userKey } from "./surface-calls.ts";
-import { isOfRun } from "./combined-roles.ts";
+import { combined, isOfRun } from "./combined-roles.ts";
 import {
   type Difference,
   type FileDifference,
@@ -14,7 +14,7 @@ import type { ProcessFact } from "./fact.ts";
 import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
 import { attaches, LoopAttachments } from "./loop-attachments.ts";
 import { showText } from "./path-text.ts";
-import { canHaveDone } from "./process-acts.ts";
+import { canHaveDone, hasSurelyEnded } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import type { RecordedWitness } from "./recorded-witness.ts";
@@ -136,14 +136,20 @@ export class CallEvidence {
   ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
     const fact = after ?? before;
     if (fact === null) return null;
+    const endedMs = this.#endOf(fact);
     const { uid, group } = fact;
     const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
     const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
     const explains = (act: Act) => {
-      if (!canHaveDone(act, { change, changed, after }) || !this.#canBeTo(fact, act)) return null;
+      if (!canHaveDone(act, { change, changed, after }, endedMs) || !this.#canBeTo(fact, act)) return null;
       return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
     };
-    return this.#ofActs(explains, noWords, this.#actsOf("processes"));
+    const answer = this.#ofActs(explains, noWords, this.#actsOf("processes"));
+    if (answer === null || change !== "vanished" || !isOfRun(answer.to)) return answer;
+    const isSure = this.#actsOf("processes").some(
+      (act) => hasSurelyEnded(act, endedMs) && explains(act) !== null && isOfRun(this.#roleOfAct(act).to),
+    );
+    return isSure ? answer : { ...answer, to: combined([answer.to, "background"]) };
   }
 
   /** Whether it is sure that nobody of the run did that to a process by a call, one that does not say to whom included. */
@@ -152,11 +158,16 @@ export class CallEvidence {
     if (fact === null || !this.#isComplete) return false;
     return !this.#actsOf("processes").some(
       (act) =>
-        canHaveDone(act, { change, changed, after }) &&
+        canHaveDone(act, { change, changed, after }, null) &&
         this.#canBeTo(fact, act) &&
         explanationBy(act, "processes", processKey(fact)) !== null &&
         this.#roleOfAct(act).to !== "background",
     );
+  }
+
+  /** Wall time in ms at which a process was seen to end; null of one that was not. */
+  #endOf({ pid, startTime }: ProcessFact): number | null {
+    return this.#witness.find({ pid, startTime })?.toMs ?? null;
   }
 
   /** Whether the run mounted something in a network of its own: /sys is another file system there, with the same settings. */

@@ -1,6 +1,6 @@
 import type { FactAttributes } from "../../protocol/residue-report.ts";
+import type { EntryPlace } from "./directory-diff.ts";
 import { bytesOf, entryField, entryWords } from "./packed-tree.ts";
-import type { EntryPlace } from "./tree-diff.ts";
 
 export const fileKinds = [
   "file",

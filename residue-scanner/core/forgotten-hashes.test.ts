@@ -18,3 +18,16 @@ it("what was let go of is known for certain, and of others hardly any is taken f
   expect(known).toBe(many);
   expect(mistaken).toBeLessThan(many / 100);
 });
+
+it("has room for a million, as a long run with many files lets go of", () => {
+  const forgotten = new ForgottenHashes();
+  const [many, asked] = [1_000_000, 20_000];
+  for (let index = 0; index < many; index += 1) forgotten.add(hashAt(index));
+  let [known, mistaken] = [0, 0];
+  for (let index = 0; index < asked; index += 1) {
+    if (forgotten.mayHave(hashAt(index * 50))) known += 1;
+    if (forgotten.mayHave(hashAt(many + index))) mistaken += 1;
+  }
+  expect(known).toBe(asked);
+  expect(mistaken).toBeLessThan(asked / 50);
+});

@@ -86,11 +86,15 @@ export const namespaceFlags = {
 export const priorityKinds = { PRIO_PROCESS: 0, PRIO_PGRP: 1, PRIO_USER: 2 } as const;
 export const ioprioKinds = { IOPRIO_WHO_PROCESS: 1, IOPRIO_WHO_PGRP: 2, IOPRIO_WHO_USER: 3 } as const;
 
-/** kill(2), of those that end or stop what does not expect them, or tell a service to do something: signal(7) */
+/**
+ * kill(2), those that end or stop what does not expect them, or tell a service to do something: signal(7), as on x86 and
+ * ARM, less SIGCHLD and SIGURG, which by default do nothing and come all the time.
+ */
 export const signals = {
-  ...({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 } as const),
-  ...({ SIGALRM: 14, SIGWINCH: 28, SIGIO: 29, SIGPWR: 30 } as const),
-  ...({ SIGCONT: 18, SIGSTOP: 19, SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22 } as const),
+  ...({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGILL: 4, SIGTRAP: 5, SIGABRT: 6, SIGBUS: 7, SIGFPE: 8 } as const),
+  ...({ SIGKILL: 9, SIGUSR1: 10, SIGSEGV: 11, SIGUSR2: 12, SIGPIPE: 13, SIGALRM: 14, SIGTERM: 15 } as const),
+  ...({ SIGSTKFLT: 16, SIGCONT: 18, SIGSTOP: 19, SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22, SIGXCPU: 24 } as const),
+  ...({ SIGXFSZ: 25, SIGVTALRM: 26, SIGPROF: 27, SIGWINCH: 28, SIGIO: 29, SIGPWR: 30, SIGSYS: 31 } as const),
 } as const;
 /** Those that stop whoever gets them (signal(7)). */
 export const stoppingSignals: readonly string[] = ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
-import { recordedProcess, touch } from "../testing/recording-fixture.ts";
+import { compare, daemon, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
+import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { snapshotFixture } from "../testing/snapshot-fixture.ts";
 import { crashSetting } from "./kernel-helpers.ts";
 import type { RecordedProcess, Touch } from "./recording.ts";
@@ -15,6 +15,7 @@ describe("a file by what the kernel started", () => {
   const times = { fromMs: 1_300, toMs: 1_600, dumped: true } as const;
   const crashed = recordedProcess({ ...times, serial: 20, pid: 4_711, parent: job });
   const others = recordedProcess({ ...times, serial: 21, pid: 4_712, parent: foreign });
+  const loader = recordedProcess({ serial: 40, parent: 31, executable: "/usr/bin/kmod", ...ran });
   const told = (commandLine: string, crashes: readonly RecordedProcess[], setters: readonly Touch[] = []) => ({
     came: [
       ...[kthreadd, worker, ...crashes],
@@ -50,6 +51,76 @@ describe("a file by what the kernel started", () => {
     const setting = [touch(job, ["modified"], 1_200)];
     for (const each of [{ dumped: false }, { toMs: 1_300 }, { toMs: 20_000 }])
       expect(compare(before, after, told("tee /d/x", [{ ...crashed, ...each }], setting)).verdict).toBe("clean");
+  });
+
+  it("is theirs whom it names, and may be theirs who ended soon after it: memory is given back before the end is told", () => {
+    const late = (afterMs: number) => ({ ...crashed, toMs: ran.toMs + afterMs });
+    expect(whose(compare(before, after, told("tee /d/x", [late(40)])))).toEqual([["/d/x", "job"]]);
+    for (const afterMs of [60, 300, 4_000]) {
+      expect(whose(compare(before, after, told("apport 4711 11 0", [late(afterMs)])))).toEqual([["/d/x", "job"]]);
+      for (const all of [[late(afterMs)], [others, late(afterMs)]])
+        expect(whose(compare(before, after, told("tee /d/x", all)))).toEqual([["/d/x", "shared"]]);
+    }
+    const theirsToo = [crashed, { ...others, toMs: ran.toMs + 300 }];
+    expect(whose(compare(before, after, told("tee /d/x", theirsToo)))).toEqual([["/d/x", "job"]]);
+    expect(whose(compare(before, after, told("apport 4711 11 0", [late(60_000)])))).toEqual([["/d/x", "job"]]);
+    // What the kernel starts for a module is no matter of a crash that comes later.
+    const loading = { ...told("modprobe -q x", []), came: [kthreadd, worker, late(300), loader] };
+    expect(compare(before, after, loading).verdict).toBe("clean");
+    // Another that had the pid later.
+    const another = { ...late(60_000), fromMs: 30_000 };
+    expect(compare(before, after, told("apport 4711 11 0", [another])).verdict).toBe("clean");
+  });
+
+  it.each(["SIGQUIT", "SIGABRT", "SIGSEGV"])(
+    "is the job's where that made somebody's process crash by %s",
+    (signal) => {
+      const sent = (by: number, atMs: number) => [act(by, "kill", { parameters: { pid: "4712", signal }, atMs })];
+      const report = compare(before, after, { ...told("tee /d/x", [others]), acts: sent(job, 1_450) });
+      expect(whose(report)).toEqual([["/d/x", "job"]]);
+      expect(report.findings[0]?.attribution.evidence[0]?.detail).toContain(`sent it ${signal} before`);
+      const [dumping, touches] = [[{ ...others, toMs: 9_000 }], { "/d/x": [touch(others.serial, ["created"], 1_510)] }];
+      for (const more of [{ came: dumping, touches }, told("apport 4712 11 0", dumping)])
+        expect(whose(compare(before, after, { ...more, acts: sent(job, 1_450) }))).toEqual([["/d/x", "job"]]);
+      for (const acts of [sent(daemon.serial, 1_450), sent(job, 9_500)])
+        expect(compare(before, after, { ...told("tee /d/x", [others]), acts }).verdict).toBe("clean");
+    },
+  );
+
+  describe("and handed on to a service, as systemd-coredump(8) does,", () => {
+    const systemd = recordedProcess({
+      serial: 50,
+      pid: 1,
+      parent: null,
+      isOlder: true,
+      executable: "/usr/lib/systemd/systemd",
+    });
+    const executable = "/usr/lib/systemd/systemd-coredump";
+    const helper = (serial: number, pid: number, fromMs = 1_500) =>
+      recordedProcess({ ...ran, serial, parent: 31, executable, commandLine: `${executable} ${pid} 0 0 11`, fromMs });
+    const dumped = (helpers: readonly RecordedProcess[], fromMs: number) => ({
+      came: [
+        ...[kthreadd, worker, systemd, crashed, others, ...helpers],
+        recordedProcess({ serial: 45, parent: 50, executable, commandLine: executable, fromMs, toMs: fromMs + 200 }),
+      ],
+      touches: { "/d/x": [touch(45, ["created"], fromMs + 100)] },
+    });
+
+    it("is theirs whose crash that was", () => {
+      for (const fromMs of [1_520, 1_900]) {
+        const report = compare(before, after, dumped([helper(40, 4_711)], fromMs));
+        expect(whose(report)).toEqual([["/d/x", "job"]]);
+        expect(report.findings[0]?.attribution.evidence[0]?.detail).toContain("took up a crash");
+        expect(compare(before, after, dumped([helper(40, 4_712)], fromMs)).verdict).toBe("clean");
+      }
+    });
+
+    it("is shared where it may have been either's, and nobody's of the run long after", () => {
+      const both = [helper(40, 4_711), helper(41, 4_712, 1_510)];
+      expect(whose(compare(before, after, dumped(both, 1_520)))).toEqual([["/d/x", "shared"]]);
+      for (const fromMs of [1_400, 60_000])
+        expect(compare(before, after, dumped([helper(40, 4_711)], fromMs)).verdict).toBe("clean");
+    });
   });
 
   it("needs to know who set it", () => {

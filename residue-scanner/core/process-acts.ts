@@ -3,14 +3,40 @@ import { stoppingSignals } from "./kernel-constants.ts";
 import type { Act } from "./recording.ts";
 import { signalCall } from "./signal-events.ts";
 
-/** Whether a call can have done that to a process. Signals end, stop and continue a process; every other call sets something of it. */
+/** What a signal ends, or tells to end itself, does so within this time, or nobody can tell it from what ends for itself. */
+const endingMsMax = 10_000;
+/** By default they do nothing; some servers stop at them. */
+const harmlessSignals: readonly string[] = ["SIGWINCH"];
+
+/**
+ * Whether a call can have done that to a process. Signals end, stop and continue a process; every other call sets
+ * something of it.
+ *
+ * @param endedMs wall time in ms at which the process ended; null where that is not known
+ */
 export function canHaveDone(
-  { call, parameters }: Act,
+  act: Act,
   { change, changed, after }: Pick<ProcessDifference, "change" | "changed" | "after">,
+  endedMs: number | null,
 ): boolean {
-  if (call !== signalCall) return change !== "vanished" && changed.some((name) => name !== "stopped");
-  const { signal = "" } = parameters;
+  if (act.call !== signalCall) return change !== "vanished" && changed.some((name) => name !== "stopped");
+  const { signal = "" } = act.parameters;
   const isStopping = stoppingSignals.includes(signal);
+  if (change === "vanished" && harmlessSignals.includes(signal)) return endedMs !== null && isSoon(act, endedMs);
   if (change === "vanished") return !isStopping && signal !== "SIGCONT";
   return changed.includes("stopped") && (after?.state === "T" ? isStopping : signal === "SIGCONT");
+}
+
+/**
+ * Whether it was that signal of which a process ended, as far as its time tells: one that can be caught, or blocked, may
+ * have had no part in an end that came much later.
+ */
+export function hasSurelyEnded(act: Act, endedMs: number | null): boolean {
+  const { signal = "" } = act.parameters;
+  if (harmlessSignals.includes(signal)) return false;
+  return signal === "SIGKILL" || endedMs === null || isSoon(act, endedMs);
+}
+
+function isSoon({ atMs }: Act, endedMs: number): boolean {
+  return endedMs - atMs <= endingMsMax;
 }

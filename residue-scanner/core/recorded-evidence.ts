@@ -14,7 +14,7 @@ import type { Requests } from "./requests.ts";
 import type { SocketRequests } from "./socket-requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
-import { touchEvidence } from "./touch-evidence.ts";
+import { linkWords, touchEvidence } from "./touch-evidence.ts";
 
 export interface RecordedSources {
   readonly run: RecordedRun;
@@ -107,11 +107,19 @@ export class RecordedEvidence {
 
   /** Whose a file is by who touched its name, a directory that it came or went with, or another name of it. */
   ofFile(difference: FileDifference): Attribution | null {
+    const answer = this.#ofTouched(difference);
+    const names = [difference.key, ...this.#otherNames(difference)];
+    const isOpen = mayBeOfLinks(difference) && names.some((name) => this.#sources.run.mayBeLinked(name));
+    return isOpen ? withForgottenLinker(answer) : answer;
+  }
+
+  #ofTouched(difference: FileDifference): Attribution | null {
     const { run, witness } = this.#sources;
     const own = run.touchesOf(difference.key);
     const attached = own.length > 0 ? this.calls.ofAttaching(difference, own) : null;
     if (attached !== null) return attached;
-    const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
+    const ofLinks = this.#otherNames(difference).flatMap((name) => run.touchesOf(name));
+    const touched: TouchedFile = { difference, touches: [...own, ...ofLinks] };
     const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
       return this.calls.withFlags(difference, answer);
@@ -217,15 +225,29 @@ export class RecordedEvidence {
   }
 
   /**
-   * What was done under another name of the same file: that name came or went, which moves the ctime and the count of
-   * links (unless as many came as went), or the file was written to, or given other attributes, under it.
+   * Other names of the same file, under which something was done to it: such a name came or went, which moves the ctime
+   * and the count of links (unless as many came as went), or the file was written to, or given other attributes, under it.
    */
-  #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
+  #otherNames({ key, before, after, changed }: FileDifference): string[] {
     const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
     if (!isSame || (after.links < 2 && !changed.includes("nlink"))) return [];
-    const others = (this.#links.get(after.ino) ?? []).filter((each) => each.key !== key);
-    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
+    return (this.#links.get(after.ino) ?? []).flatMap((each) => (each.key === key ? [] : each.key));
   }
+}
+
+/** Whether names that came or went can be what changed a file: whatever else changed in it moved the ctime, too. */
+function mayBeOfLinks({ change, changed, after }: FileDifference): boolean {
+  if (change !== "changed" || after?.kind === "directory") return false;
+  return changed.includes("nlink") || changed.every((name) => name === "ctime");
+}
+
+/** What somebody may have done of whom no more is known, others' doings do not explain alone. */
+function withForgottenLinker(answer: Attribution | null): Attribution {
+  const linker = { kind: "recorder", detail: `a process that was not seen to start ${linkWords}` } as const;
+  return {
+    to: combined([...(answer === null ? [] : [answer.to]), "unknown"]),
+    evidence: [...(answer?.evidence ?? []), linker],
+  };
 }
 
 /** More ancestors than that no shell has below it. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
-import type { Touch, TouchKind } from "./recording.ts";
+import { type Touch, type TouchKind, unknownProcess } from "./recording.ts";
 
 describe("whose a file is, by who touched it", () => {
   const came = [files({ "/d": [] }), files({ "/d": ["x"] })] as const;
@@ -68,6 +68,27 @@ describe("whose a file is, by who touched it", () => {
     });
     expect(whose(compare(files({ "/d": [] }), born, anew(["created", "modified"])))).toEqual([["/d/x", "shared"]]);
     expect(whose(compare(files({ "/d": [] }), born, anew(["created", "deleted"])))).toEqual([]);
+  });
+
+  it("is theirs where another process of the run had taken away what the run had made, before they made it anew", () => {
+    const born = files({ "/d": [{ name: "x", born: 2, changed: 2 }] });
+    const rm = recordedProcess({ serial: 60, parent: job, executable: "/usr/bin/rm" });
+    const theirs = recordedProcess({ serial: 61, parent: foreign, executable: "/usr/sbin/logrotate" });
+    const made = touch(job, ["moved-to"], 1_000);
+    const anew = touch(foreign, ["created", "modified"], 2_000);
+    const whom = (...touches: readonly Touch[]) =>
+      whose(compare(files({ "/d": [] }), born, { came: [rm, theirs], touches: { "/d/x": touches } }));
+    for (const kind of ["deleted", "moved-from"] as const) {
+      expect(whom(made, touch(60, [kind], 1_100), anew)).toEqual([]);
+    }
+    expect(whom(made, anew)).toEqual([["/d/x", "shared"]]);
+    // Taken away before, or put there once more after that, or in between for all that is known.
+    expect(whom(touch(60, ["deleted"], 900), made, anew)).toEqual([["/d/x", "shared"]]);
+    expect(whom({ ...made, lastMs: 1_200 }, touch(60, ["deleted"], 1_100), anew)).toEqual([["/d/x", "shared"]]);
+    expect(whom(made, touch(60, ["deleted", "created"], 1_100), anew)).toEqual([["/d/x", "shared"]]);
+    expect(whom(touch(60, ["deleted"], 1_000), made, anew)).toEqual([["/d/x", "shared"]]);
+    // Others who take it away may do so to write it anew from what they read in it.
+    expect(whom(made, touch(61, ["moved-from"], 1_100), anew)).toEqual([["/d/x", "shared"]]);
   });
 
   it("stays unexplained when nobody was seen, or somebody whom nobody knows", () => {
@@ -151,6 +172,48 @@ describe("whose a file is, by who touched it", () => {
     // And whoever makes links sets no mode.
     const both = files({ "/d": [{ ...one, mode: 0o104755, links: 2, changed: 1 }] });
     expect(whose(compare(before, both, { touches: linked(foreign) }))).toEqual([["/d/x", "unknown"]]);
+  });
+
+  it("is left open by a linker who is forgotten only where links can have changed it", () => {
+    const forgotten = {
+      by: unknownProcess,
+      kinds: ["attributes"],
+      isOfLinks: true,
+      firstMs: 0,
+      lastMs: Infinity,
+    } as const;
+    const one = { name: "x", ino: 7 };
+    const before = files({ "/d": [one] });
+    for (const changed of [{ changed: 1 }, { links: 2, changed: 1 }]) {
+      const report = compare(before, files({ "/d": [{ ...one, ...changed }] }), { touches: { "/d/x": [forgotten] } });
+      expect(whose(report)).toEqual([["/d/x", "unknown"]]);
+      expect(JSON.stringify(report.findings[0]?.attribution.evidence)).toContain(
+        "gave it another name, or took one away",
+      );
+    }
+    // Others' doings, or the run's, do not explain alone what that one may have done.
+    const links = (changed: object) =>
+      files({ "/d": ["x", "y"].map((name) => ({ name, ino: 7, links: 2, ...changed })) });
+    const told = (by: number) => ({
+      touches: { "/d/x": [forgotten], "/d/y": [touch(by, ["attributes", "modified"])] },
+    });
+    const whoseX = (by: number, changed: object) =>
+      whose(compare(links({}), links(changed), told(by))).filter(([path]) => path === "/d/x");
+    expect(whoseX(foreign, { changed: 1 })).toEqual([["/d/x", "unknown"]]);
+    expect(whoseX(job, { changed: 1 })).toEqual([["/d/x", "shared"]]);
+    // What else changed moved the ctime, too.
+    expect(whoseX(foreign, { size: 9, changed: 1 })).toEqual([]);
+    // What came with its directory came by no link.
+    const moved = files({ "/d": [{ name: "t", mode: 0o040755 }], "/d/t": ["x"] });
+    for (const [by, expected] of [
+      [foreign, []],
+      [job, [["/d/t", "job"]]],
+    ] as const) {
+      const touches = { "/d/t": [touch(by, ["moved-to"])], "/d/t/x": [forgotten] };
+      const report = compare(files({ "/d": [] }), moved, { touches });
+      expect(whose(report).filter(([path]) => path === "/d/t")).toEqual(expected);
+      expect(whose(report).filter(([path, to]) => path === "/d/t/x" && to === "unknown")).toEqual([]);
+    }
   });
 
   it("excuses a directory's times, but not where the job set them", () => {

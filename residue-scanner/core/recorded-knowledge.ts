@@ -1,4 +1,4 @@
-import { ofKernelHelper } from "./kernel-helpers.ts";
+import { ofHandedOn, ofKernelHelper } from "./kernel-helpers.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
@@ -46,9 +46,10 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     cgroupPrefixes: witness.cgroups.prefixes,
     isScanner: ({ pid, isOlder }) => isOlder && witness.table.isScanner(pid),
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
-    requestOf: (child, delegate) => requests.of(child, delegate),
+    requestOf: (child, delegate) => ofHandedOn(child, { run, witness: lineage }) ?? requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),
-    helperOf: (process) => ofKernelHelper(process, { run, witness: lineage }),
+    helperOf: (process) =>
+      ofKernelHelper(process, { run, witness: lineage, askedOf: (crashed, atMs) => asked.ofChild(crashed, atMs) }),
     programOf: (process) => ofProgramRun(process, { run, witness: lineage }),
   });
   const asked = new SocketRequests({

@@ -13,6 +13,7 @@ import {
 } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+import type { Act } from "./recording.ts";
 
 describe("what ended, by who was seen to end it", () => {
   it("tells who ended the service whose socket is gone, when every call was seen", () => {
@@ -43,6 +44,45 @@ describe("what ended, by who was seen to end it", () => {
       { change: "vanished", attribution: { to: "job" } },
     ]);
     expect(compare({ processes: [own, victim] }, {}, {}).verdict).toBe("clean");
+  });
+});
+
+describe("a process of others' that ended some time after a signal of the job's", () => {
+  const own = processFixture({ pid: scanner.pid });
+  const victim = processFixture({ pid: 900, startTime: "9000" });
+  const sentMs = 1_300;
+  const whoseAfter = (signal: string, endedMs: number, further: readonly Act[] = []) => {
+    const seen = {
+      serial: 80,
+      pid: 900,
+      startTime: "9000",
+      parent: null,
+      isOlder: true,
+      executable: "/usr/sbin/theirs",
+    };
+    const sent = act(job, "kill", { parameters: { pid: "900", signal }, atMs: sentMs });
+    const told = { came: [recordedProcess({ ...seen, toMs: endedMs })], acts: [sent, ...further], toMs: 3_000_000 };
+    return compare({ processes: [own, victim] }, {}, told).findings.map(({ attribution }) => attribution.to);
+  };
+  const [soonMs, lateMs] = [2_000, 2_500_000] as const;
+
+  it.each(["SIGTERM", "SIGABRT", "SIGRTMIN+1", "SIGUSR1"])("was ended by %s at once, or maybe later", (signal) => {
+    expect(whoseAfter(signal, soonMs)).toEqual(["job"]);
+    expect(whoseAfter(signal, lateMs)).toEqual(["shared"]);
+  });
+
+  it("was ended by SIGKILL, however long it waited for a disk", () => {
+    expect(whoseAfter("SIGKILL", lateMs)).toEqual(["job"]);
+  });
+
+  it("was ended maybe by SIGWINCH at once, as some servers stop at it, and not later", () => {
+    expect(whoseAfter("SIGWINCH", soonMs)).toEqual(["shared"]);
+    expect(whoseAfter("SIGWINCH", lateMs)).toEqual([]);
+  });
+
+  it("was ended maybe by both where somebody killed in the end what had been told to end", () => {
+    const killed = act(foreign, "kill", { parameters: { pid: "900", signal: "SIGKILL" }, atMs: lateMs - 1 });
+    expect(whoseAfter("SIGTERM", lateMs, [killed])).toEqual(["shared"]);
   });
 });
 

@@ -54,15 +54,44 @@ describe("what a daemon did at somebody's request", () => {
     expect(excusedBy(report)).toEqual(["foreign-process"]);
   });
 
-  it("is the job's whose request was read when the daemon had begun already, and not what was put there later", () => {
+  it("is shared where the job's request was read when the daemon had begun already, and not what was put there later", () => {
     const atd = recordedProcess({ serial: 30, pid: 90, parent: null, isOlder: true, executable: "/usr/sbin/atd" });
     const worker = recordedProcess({ serial: 31, parent: 30, commandLine: "sh", fromMs: 1_500 });
-    const put = (atMs: number) => ({
-      "/d/x": [touch(31, ["created"], 2_600)],
-      "/var/spool/cron/atjobs/a1": [touch(job, ["created"], atMs)],
+    const put = (...atMs: readonly number[]): Told => ({
+      came: [atd, worker],
+      touches: {
+        "/d/x": [touch(31, ["created"], 2_600)],
+        ...Object.fromEntries(
+          atMs.map((each) => [`/var/spool/cron/atjobs/${each}`, [touch(job, ["created"], each)]] as const),
+        ),
+      },
     });
-    expect(whose(compare(before, after, { came: [atd, worker], touches: put(1_560) }))).toEqual([["/d/x", "job"]]);
-    expect(compare(before, after, { came: [atd, worker], touches: put(2_500) }).verdict).toBe("clean");
+    for (const atMs of [1_501, 1_560, 1_990]) {
+      expect(whose(compare(before, after, put(atMs)))).toEqual([["/d/x", "shared"]]);
+    }
+    expect(compare(before, after, put(2_500)).verdict).toBe("clean");
+    // One that was there in time says it alone, whatever came after it.
+    expect(whose(compare(before, after, put(1_400)))).toEqual([["/d/x", "job"]]);
+    expect(whose(compare(before, after, put(1_400, 1_560)))).toEqual([["/d/x", "job"]]);
+    expect(whose(compare(before, after, put(1_560, 1_400)))).toEqual([["/d/x", "job"]]);
+  });
+
+  it("is shared where the unit that the job put was read late, and the job's where its client asked in time", () => {
+    const older = { pid: 90, parent: null, isOlder: true, executable: "/usr/lib/systemd/systemd" };
+    const systemd = recordedProcess({ serial: 30, ...older });
+    const cgroup = "/system.slice/z.service";
+    const started = recordedProcess({ serial: 31, parent: 30, commandLine: "/usr/sbin/z", cgroup, fromMs: 1_500 });
+    const commandLine = "systemctl start z";
+    const ctl = { executable: "/usr/bin/systemctl", commandLine, fromMs: 1_450 };
+    const whom = (unit: string, came: readonly RecordedProcess[] = []) => {
+      const placed = { [`/usr/lib/systemd/system/${unit}`]: [touch(job, ["created"], 1_900)] };
+      const touches = { "/d/x": [touch(31, ["created"], 2_600)], ...placed };
+      return whose(compare(before, after, { came: [systemd, started, ...came], touches })).map(([, to]) => to);
+    };
+    expect(whom("hello.service")).toEqual(["shared"]);
+    expect(whom("z.service")).toEqual(["shared"]);
+    expect(whom("z.service", [recordedProcess({ serial: 32, parent: job, ...ctl })])).toEqual(["job"]);
+    expect(whom("z.service", [recordedProcess({ serial: 32, parent: 2, ...ctl })])).toEqual(["shared"]);
   });
 
   it("is the host's own when nobody of the run asked for anything", () => {
@@ -95,6 +124,24 @@ describe("what a daemon did at somebody's request", () => {
     const early = { ...ours, toMs: 1_270 };
     const report = compare(before, after, { came: [dockerd, early, theirs], touches: long });
     expect(whose(report)).toEqual([["/d/x", "shared"]]);
+  });
+
+  it("is shared where the job's client had just left it to do that, whoever of others waits meanwhile", () => {
+    const older = { pid: 90, parent: null, isOlder: true, executable: "/usr/bin/dockerd" };
+    const dockerd = recordedProcess({ serial: 30, ...older });
+    const client = (serial: number, parent: number, fromMs: number, toMs: number) =>
+      recordedProcess({ serial, parent, executable: "/usr/bin/docker", commandLine: "docker run -d x", fromMs, toMs });
+    const whom = (came: readonly RecordedProcess[], firstMs: number, lastMs = firstMs) => {
+      const touches = { "/d/x": [touch(30, ["created"], firstMs, lastMs)] };
+      return whose(compare(before, after, { came: [dockerd, ...came], touches })).map(([, to]) => to);
+    };
+    const [ours, theirs] = [client(31, job, 1_100, 2_100), client(32, 2, 2_950, 3_100)];
+    expect(whom([ours, theirs], 3_000, 3_400)).toEqual(["shared"]);
+    expect(whom([ours, theirs], 3_000)).toEqual(["shared"]);
+    // Long ago is another thing.
+    expect(whom([ours, client(32, 2, 5_150, 5_300)], 5_200)).toEqual([]);
+    // And where nobody waits, the job's that has ended says no more than others'.
+    expect(whom([ours, client(32, 2, 2_150, 2_200)], 2_300)).toEqual(["shared"]);
   });
 });
 
@@ -153,6 +200,17 @@ describe("what a daemon did long after somebody had asked it for something", () 
     const came = (atMs: number) => [daemonOf("/usr/sbin/sshd"), client, startedAt(atMs)];
     expect(to(came(1_250), 1_250)).toEqual(["job"]);
     expect(to(came(hourMs), hourMs)).toEqual([]);
+    // Not even shortly after it ended, where others' waits.
+    const theirs = recordedProcess({
+      ...client,
+      serial: 33,
+      parent: 2,
+      commandLine: "ssh h",
+      fromMs: 1_400,
+      toMs: null,
+    });
+    expect(to([...came(1_500), theirs], 1_500)).toEqual([]);
+    expect(to([...came(1_280), { ...theirs, fromMs: 1_250 }], 1_280)).toEqual(["shared"]);
   });
 
   it.each([

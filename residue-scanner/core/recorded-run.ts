@@ -1,4 +1,4 @@
-import type { Recording, Touch } from "./recording.ts";
+import { type Recording, type Touch, unknownProcess } from "./recording.ts";
 
 /** The touches of one name, the first first. */
 export interface TouchedPath {
@@ -22,14 +22,36 @@ export class RecordedRun {
   readonly #touches: ReadonlyMap<string, readonly Touch[]>;
   #byDirectory: ReadonlyMap<string, readonly TouchedPath[]> | null = null;
 
+  /** Paths of files to which names were given, or taken away, by somebody of whom no more is known. */
+  readonly #linkedBySomebody: ReadonlySet<string>;
+
   constructor(recording: Recording, touches: ReadonlyMap<string, readonly Touch[]>) {
     this.recording = recording;
-    this.#touches = touches;
+    const linked = [...touches].filter(([, all]) => all.some(isByForgottenLinker)).map(([path]) => path);
+    this.#linkedBySomebody = new Set(linked);
+    this.#touches =
+      linked.length === 0
+        ? touches
+        : new Map([...touches].map(([path, all]) => [path, all.filter((touch) => !isByForgottenLinker(touch))]));
   }
 
-  /** @param path one character a byte */
+  /**
+   * Those by whoever is known by a serial, or was seen at least; `mayBeLinked` tells of forgotten linkers.
+   *
+   * @param path one character a byte
+   */
   touchesOf(path: string): readonly Touch[] {
     return this.#touches.get(path) ?? [];
+  }
+
+  /**
+   * Whether somebody of whom no more is known gave a file names, or took some away: of at most one file in some sixty it
+   * is said though nobody did.
+   *
+   * @param path one character a byte
+   */
+  mayBeLinked(path: string): boolean {
+    return this.#linkedBySomebody.has(path);
   }
 
   /** Those names in a directory that were touched and were asked for; neither itself nor what lies deeper. */
@@ -40,4 +62,8 @@ export class RecordedRun {
     );
     return this.#byDirectory.get(directory) ?? [];
   }
+}
+
+function isByForgottenLinker({ by, isOfLinks }: Touch): boolean {
+  return isOfLinks === true && by === unknownProcess;
 }

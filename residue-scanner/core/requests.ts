@@ -34,6 +34,8 @@ interface Sign {
 interface TimedSign extends Sign {
   readonly untilMs: number;
   readonly isOfThis: boolean;
+  /** Seen only after what was done, by less than file events may lag. */
+  readonly isLate?: boolean;
 }
 
 /** What was put where a daemon looks for what it is to do, or that place itself. */
@@ -102,7 +104,7 @@ export class Requests {
     if (family === null) return { to: "unknown", evidence: [] };
     const signs = [...this.#asking(family, delegate, done), ...this.#placed(family, done)];
     const own = signs.filter(({ untilMs, isOfThis }) => isOfThis || done.firstMs - untilMs <= servedMsMax);
-    if (own.length > 0) return answer(own, started);
+    if (own.length > 0) return answer(own, started, isInTime(own) ? [] : ["background"]);
     if (signs.length > 0 && family.later !== "nothing") {
       return answer(signs, started, family.later === "again" ? ["background"] : []);
     }
@@ -110,22 +112,26 @@ export class Requests {
     return { to: "background", evidence: [{ kind: "request", detail }] };
   }
 
-  /** Those who asked until then by a client program; who still waited outweighs who did not. */
+  /**
+   * Those who asked until then by a client program; who still waited outweighs who did not. But what was asked for may be
+   * done when its client has left (`docker run -d`): so others who wait do not outweigh the run's that has just ended.
+   */
   #asking(family: DelegateFamily, delegate: RecordedProcess, { firstMs, lastMs, thing }: Done): TimedSign[] {
     const witness = this.#knowledge.witness();
     const clients = this.#clientsOf(family).filter(
       (client) => client.fromMs <= lastMs && !this.#asksAnother(client, family, delegate),
     );
-    // Since it began, and not until it was last at it: whoever got what he had asked for waits no longer. What a daemon did
-    // itself is told late: the run's client that has just ended may have waited for it.
-    const fromMs = thing === null ? firstMs - eventLagMs : firstMs;
-    const waiting = clients.filter((client) => {
-      const untilMs = endOf(client);
-      return untilMs >= firstMs || (untilMs >= fromMs && isOfRun(witness.roleOf(client.serial)));
-    });
+    // Since it began, and not until it was last at it: whoever got what he had asked for waits no longer.
+    const waiting = new Set(clients.filter((client) => endOf(client) >= firstMs));
+    // What a daemon did itself is told late: a client that had to stay connected may have been so.
+    const lagMs = thing === null ? eventLagMs : 0;
+    const fromMs = firstMs - (family.later === "nothing" ? lagMs : servedMsMax);
+    const mayHaveAsked = (client: RecordedProcess) =>
+      waiting.has(client) || (endOf(client) >= fromMs && isOfRun(witness.roleOf(client.serial)));
+    const asking = waiting.size > 0 ? clients.filter(mayHaveAsked) : clients;
     // Of thousands that say the same a few are enough.
     const signs = new Map<AttributionTarget, TimedSign[][]>();
-    for (const client of waiting.length > 0 ? waiting : clients) {
+    for (const client of asking) {
       const to = witness.roleOf(client.serial);
       const untilMs = endOf(client);
       const isOfThis = thing !== null && isNamed(client.commandLine ?? "", thing);
@@ -193,16 +199,21 @@ export class Requests {
   #placed(family: DelegateFamily, { lastMs: atMs, thing }: Done): TimedSign[] {
     const signs: TimedSign[] = [];
     for (const { path, isPlace, puttings } of this.#puttingsFor(family)) {
-      const own = new Map<AttributionTarget, TimedSign>();
+      const own = new Map<string, TimedSign>();
       for (const { process, firstMs, lastMs } of puttings) {
         // When a child began is exact; what it was to do may have been put there before, and read later.
         if (firstMs > atMs + (thing === null ? 0 : eventLagMs)) continue;
         const to = this.#knowledge.witness().roleOf(process.serial);
-        own.set(to, {
+        const isLate = firstMs > atMs;
+        const had = isLate ? "put" : "had put";
+        const when = isLate ? ", before or just after that" : "";
+        const key = `${to} ${isLate}`;
+        own.set(key, {
           to,
-          detail: () => `${showProcess(process)} of ${ofWhom(to)} had put ${showPath(path)} there`,
-          untilMs: Math.max(lastMs, own.get(to)?.untilMs ?? lastMs),
+          detail: () => `${showProcess(process)} of ${ofWhom(to)} ${had} ${showPath(path)} there${when}`,
+          untilMs: Math.max(lastMs, own.get(key)?.untilMs ?? lastMs),
           isOfThis: !isPlace && thing !== null && isPlaced(path, thing),
+          isLate,
         });
       }
       signs.push(...own.values());
@@ -253,6 +264,12 @@ export class Requests {
     const wrote = writer === undefined ? "" : `, which ${showProcess(writer)} wrote`;
     return { to, detail: () => `${whatAsks(asks.fact)}${wrote}` };
   }
+}
+
+/** Whether what the run asked for, if anything, was asked before it was done; else that may have been others' doing. */
+function isInTime(signs: readonly TimedSign[]): boolean {
+  const ours = signs.filter(({ to }) => isOfRun(to));
+  return ours.length === 0 || ours.some(({ isLate }) => isLate !== true);
 }
 
 function endOf({ toMs }: RecordedProcess): number {

@@ -46,14 +46,16 @@ describe("what a service did that takes its orders through sockets and signals",
     expect(whoseIs([asked], touch(worker.serial, ["created"], 1_500))).toEqual([whose]);
   });
 
-  it("is the job's whose file it took away, which was read when the service had begun a child already", () => {
+  it("is shared where the job's file that it took away was read when the service had begun a child already", () => {
     const taken = (madeMs: number) => {
       const parameters = { asked: String(service.serial), madeMs: String(madeMs) };
       return act(job, "file taken", { parameters, returned: null, atMs: madeMs + 5 });
     };
     const made = touch(worker.serial, ["created"], 2_100);
-    expect(whoseIs([taken(1_450)], made)).toEqual(["job"]);
+    expect(whoseIs([taken(1_450)], made)).toEqual(["shared"]);
     expect(whoseIs([taken(2_000)], made)).toEqual(["foreign-process"]);
+    expect(whoseIs([taken(1_390)], made)).toEqual(["job"]);
+    expect(whoseIs([taken(1_390), taken(1_450)], made)).toEqual(["job"]);
   });
 
   it("is shared where the service was at it already", () => {

@@ -4,6 +4,7 @@ import { AskedListeners, type ListenerReading } from "./asked-listeners.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import { eventLagMs } from "./event-lag.ts";
 import type { Attribution } from "./process-attribution.ts";
+import { stoppingSignals } from "./kernel-constants.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import { signalCall } from "./signal-events.ts";
@@ -18,10 +19,8 @@ export interface SocketRequestKnowledge {
 
 /** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
 const servedMsMax = 3_000;
-/** Those at which services do something; the others end, stop or continue it. */
-const tellingSignals: ReadonlySet<string> = new Set(
-  "SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2 SIGALRM SIGWINCH SIGIO SIGPWR".split(" "),
-);
+/** These only end, stop or continue it; at all others it does something, if only that the kernel dumps its memory. */
+const silentSignals: ReadonlySet<string> = new Set(["SIGKILL", "SIGCONT", ...stoppingSignals]);
 /** More ancestors than that no service has. */
 const depthMax = 100;
 const namedMax = 2;
@@ -102,7 +101,8 @@ export class SocketRequests {
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
-    const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
+    // It was at it already, or had begun who did it, unless the file that it took was only read late.
+    const wasBusy = asked.every(({ act }) => fromMs(act) > Math.min(firstMs, startedMs));
     // A file that waited long may have been taken up at any time, or only at its end.
     const isUnsure = asked.every(({ act }) => !isSeenOfAll(act) || act.atMs - firstMs > servedMsMax);
     return {
@@ -186,6 +186,5 @@ function isSignal({ call }: Act): boolean {
 }
 
 function isTelling(act: Act): boolean {
-  const signal = act.parameters["signal"] ?? "";
-  return isSignal(act) && (tellingSignals.has(signal) || signal.startsWith("SIGRTMIN+"));
+  return isSignal(act) && !silentSignals.has(act.parameters["signal"] ?? "SIGKILL");
 }

@@ -47,7 +47,10 @@ export function attributeTouches(
 ): Attribution | null {
   const telling = touches.filter((touch) => isTelling(touch, difference));
   if (telling.length === 0) return null;
-  const carried = touches.filter((touch) => mayLiveOn(touch, difference) && !telling.includes(touch));
+  const taking = difference.change === "appeared" ? touches.filter(isTaking).filter((each) => isOwn(roleOf(each))) : [];
+  const carried = touches.filter(
+    (touch) => mayLiveOn(touch, difference) && !telling.includes(touch) && !wasTaken(touch, taking),
+  );
   const judged = [
     ...carried.map((touch) => ({ touch, ...roleOf(touch) })).filter(({ to }) => isOfRun(to)),
     ...telling.map((touch) => ({ touch, ...roleOf(touch) })),
@@ -92,6 +95,21 @@ function mayLiveOn({ kinds }: Touch, { change, before, after }: FileDifference):
   const isPut = kinds.includes("modified") || kinds.some((kind) => coming.includes(kind));
   if (change === "changed") return before?.kind === "file" && isPut;
   return change === "appeared" && after?.kind === "file" && isPut && !kinds.some((kind) => going.includes(kind));
+}
+
+/** Whoever also put it there may have done so last. */
+function isTaking({ kinds }: Touch): boolean {
+  return kinds.some((kind) => going.includes(kind)) && !kinds.some((kind) => coming.includes(kind));
+}
+
+/** Others may take away what they write anew from what they have read in it (logrotate, an editor). */
+function isOwn({ to }: Attribution): boolean {
+  return to === "job" || to === "agent" || to === "harness";
+}
+
+/** What was read in the same moment may have happened in either order. */
+function wasTaken({ lastMs }: Touch, taking: readonly Touch[]): boolean {
+  return taking.some(({ firstMs }) => firstMs > lastMs);
 }
 
 function unexplainedBy(touches: readonly Touch[], { change, changed, after }: FileDifference): string[] {

@@ -39,7 +39,7 @@ const kindWords: Readonly<Record<TouchKind, string>> = {
   modified: "wrote to it",
 };
 
-const linkWords = "gave it another name, or took one away";
+export const linkWords = "gave it another name, or took one away";
 
 function evidenceOfOne({ touch, to, evidence }: JudgedTouch, witness: RecordedWitness): Evidence[] {
   const process = witness.process(touch.by);

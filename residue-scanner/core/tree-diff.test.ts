@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { type EntryFixture, packTree } from "../testing/packed-tree-fixture.ts";
 import { fileFactAt } from "./file-fact.ts";
-import { indexTree } from "./packed-tree.ts";
-import { diffTrees } from "./tree-diff.ts";
+import { indexTree, type Tree } from "./packed-tree.ts";
+import { diffTrees, diffTreesInSteps } from "./tree-diff.ts";
 
 type Directories = Record<string, EntryFixture[]>;
 
@@ -82,6 +82,32 @@ describe("the difference of two trees", () => {
       ).toEqual(expected.sort());
     },
   );
+
+  it("of one big directory, too, is told in many steps", () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `n${index}`);
+    const tree = (sizeOf: (index: number) => number) =>
+      indexTree(packTree({ "/a": names.map((name, index) => ({ name, size: sizeOf(index) })) }));
+    const old = tree(() => 0);
+    const steps = (before: Tree, after: Tree) => {
+      const work = diffTreesInSteps(before, after);
+      let count = 0;
+      while (work.next().done !== true) count += 1;
+      return count;
+    };
+    expect(
+      steps(
+        old,
+        tree((index) => index % 2),
+      ),
+    ).toBeGreaterThan(8);
+    expect(
+      steps(
+        old,
+        tree(() => 1),
+      ),
+    ).toBeGreaterThan(8);
+    expect(steps(old, indexTree(packTree({ "/b": [] })))).toBeGreaterThan(8);
+  });
 
   it("is the same whatever order a directory lists its entries in", () => {
     expect(diff({ "/a": ["x", "y"] }, { "/a": ["y", "x"] }).differences).toEqual([]);

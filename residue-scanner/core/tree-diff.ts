@@ -1,25 +1,6 @@
-import {
-  type Block,
-  blockAt,
-  blockField,
-  entryField,
-  entryName,
-  entryWords,
-  firstEntry,
-  joinPath,
-  nextEntry,
-  rootsPath,
-  segmentFactor,
-  type Tree,
-  wordsFor,
-} from "./packed-tree.ts";
+import { changedBlocks, diffBlocks, type EntryPlace, type FoundEntry } from "./directory-diff.ts";
+import { entryName, joinPath, rootsPath, type Tree } from "./packed-tree.ts";
 import { atOnce, type Steps } from "./steps.ts";
-
-/** An entry where it lies: decoded only when somebody wants to read it (`file-fact.ts`). */
-export interface EntryPlace {
-  readonly block: Block;
-  readonly entry: number;
-}
 
 export interface TreeDifference {
   /** One character a byte. */
@@ -66,7 +47,7 @@ export interface TreeDiffOptions {
   readonly differencesMax?: number;
 }
 
-/** As `diffTrees`, a number of directories a step. */
+/** As `diffTrees`, a number of directories, or of entries of one, a step. */
 export function* diffTreesInSteps(
   before: Tree,
   after: Tree,
@@ -100,27 +81,21 @@ export function* diffTreesInSteps(
       else if (rest.length < differencesMax) rest.push(named(path, found));
       else unlisted.count({ directory: path, ...found });
     };
-    diffDirectory({ path, before, after, add });
+    const blocks = changedBlocks(path, before, after);
+    if (blocks !== null) yield* diffBlocks(blocks, add);
   }
   for (const difference of rest) list(difference);
   for (const path of inOne) {
     looked += 1;
     if (looked % directoriesInStep === 0) yield;
-    diffDirectory({
-      ...{ path, before, after },
-      add: (found) => {
-        if (differences.size < differencesMax) list(named(path, found));
-        else unlisted.count({ directory: path, ...found });
-      },
+    const blocks = changedBlocks(path, before, after);
+    if (blocks === null) continue;
+    yield* diffBlocks(blocks, (found) => {
+      if (differences.size < differencesMax) list(named(path, found));
+      else unlisted.count({ directory: path, ...found });
     });
   }
   return { differences: [...differences.values()], crowds: unlisted.crowds() };
-}
-
-/** An entry that is not the same, which has no name yet: of a million that are not listed none need be named. */
-interface FoundEntry {
-  readonly before: EntryPlace | null;
-  readonly after: EntryPlace | null;
 }
 
 function named(directory: string, { before, after }: FoundEntry): TreeDifference {
@@ -155,115 +130,4 @@ class Unlisted {
       ...[...this.#changed].map((each) => crowd("changed", each)),
     ];
   }
-}
-
-function diffDirectory(options: { path: string; before: Tree; after: Tree; add: (found: FoundEntry) => void }): void {
-  const { path, before, after, add } = options;
-  if (isSamePlace(path, before, after)) return;
-  const old = blockAt(before, path);
-  const now = blockAt(after, path);
-  if (old !== undefined && now !== undefined && sameWords(old, now)) return;
-  if ((old?.status ?? 0) > 0 || (now?.status ?? 0) > 0) return;
-  const { came, went } = unalignedEntries(old, now);
-  const oldEntries = new Map(went.map((entry) => [entryName(old as Block, entry), entry]));
-  for (const entry of came) {
-    const place = { block: now as Block, entry };
-    const name = oldEntries.size === 0 ? "" : entryName(place.block, entry);
-    const earlier = oldEntries.get(name);
-    oldEntries.delete(name);
-    const before = earlier === undefined ? null : { block: old as Block, entry: earlier };
-    if (before !== null && sameEntry(before, place)) continue;
-    add({ before, after: place });
-  }
-  for (const entry of oldEntries.values()) add({ before: { block: old as Block, entry }, after: null });
-}
-
-/** What a later reading has from an earlier one need not be looked at. */
-function isSamePlace(path: string, before: Tree, after: Tree): boolean {
-  const place = before.index.get(path);
-  if (place === undefined || place !== after.index.get(path)) return false;
-  const number = Math.floor(place / segmentFactor);
-  return before.segments[number] === after.segments[number];
-}
-
-/** So many entries that came or went side by side are stepped over; beyond that the rest is matched by name. */
-const stepMax = 16;
-
-/**
- * Goes through both readings of a directory side by side and leaves out what is the same: most file systems list what
- * stays in the order in which they did, and of a million entries hardly any need be named.
- *
- * @returns where they stand in their blocks
- */
-function unalignedEntries(
-  old: Block | undefined,
-  now: Block | undefined,
-): { readonly came: number[]; readonly went: number[] } {
-  const [came, went]: [number[], number[]] = [[], []];
-  let before = placeAt(old, old === undefined ? 0 : firstEntry(old));
-  let after = placeAt(now, now === undefined ? 0 : firstEntry(now));
-  const passOld = () => {
-    if (before === null) return;
-    went.push(before.entry);
-    before = following(before);
-  };
-  const passNow = () => {
-    if (after === null) return;
-    came.push(after.entry);
-    after = following(after);
-  };
-  while (before !== null && after !== null) {
-    if (sameEntry(before, after)) {
-      before = following(before);
-      after = following(after);
-      continue;
-    }
-    const [cameSteps, wentSteps] = [stepsTo(after, before), stepsTo(before, after)];
-    for (let step = 0; step < (cameSteps ?? (wentSteps === null ? 1 : 0)); step += 1) passNow();
-    if (cameSteps === null) for (let step = 0; step < (wentSteps ?? 1); step += 1) passOld();
-  }
-  while (before !== null) passOld();
-  while (after !== null) passNow();
-  return { came, went };
-}
-
-/** How many entries of its directory stand between a place and the next one that is the same as another; null beyond `stepMax`. */
-function stepsTo(from: EntryPlace, wanted: EntryPlace): number | null {
-  let place: EntryPlace | null = from;
-  for (let step = 1; step <= stepMax; step += 1) {
-    place = following(place);
-    if (place === null) return null;
-    if (sameEntry(place, wanted)) return step;
-  }
-  return null;
-}
-
-function following({ block, entry }: EntryPlace): EntryPlace | null {
-  return placeAt(block, nextEntry(block, entry));
-}
-
-function placeAt(block: Block | undefined, entry: number): EntryPlace | null {
-  return block === undefined || entry >= block.end ? null : { block, entry };
-}
-
-function sameWords(one: Block, other: Block): boolean {
-  // Two readings share what is the same (`tree-delta.ts`).
-  if (one.words === other.words && one.start === other.start) return true;
-  const length = one.words[one.start + blockField.words] as number;
-  if (length !== other.words[other.start + blockField.words]) return false;
-  const shift = other.start - one.start;
-  for (let at = one.start; at < one.end; at += 1) {
-    if (one.words[at] !== other.words[at + shift]) return false;
-  }
-  return true;
-}
-
-function sameEntry(one: EntryPlace, other: EntryPlace): boolean {
-  const words = one.block.words;
-  const nameBytes = (words[one.entry] as number) >>> 16;
-  const length = entryWords + wordsFor(nameBytes + (words[one.entry + entryField.xattrBytes] as number));
-  for (let at = 0; at < length; at += 1) {
-    if (words[one.entry + at] !== other.block.words[other.entry + at]) return false;
-  }
-  return true;
 }

@@ -32,7 +32,9 @@ async function record(loop: RecordingLoop): Promise<void> {
     await loop.start();
     Atomics.store(signals, signalWord.wakeDescriptor, loop.wakeDescriptor);
     answer(0, { kind: "ready" });
-    while (!answerQuestions(loop)) loop.cycle();
+    let last = answerQuestions(loop);
+    for (; last === null; last = answerQuestions(loop)) loop.cycle();
+    if (last === "close") return;
   } catch (error) {
     // Its descriptors are the process's, and would keep the kernel telling.
     loop.close();
@@ -43,17 +45,18 @@ async function record(loop: RecordingLoop): Promise<void> {
   port.on("message", (letter: RecorderLetter<RecorderQuestion>) => answerAfterwards(loop, letter));
 }
 
-/** @returns whether it was told to stop */
-function answerQuestions(loop: RecordingLoop): boolean {
+/** @returns what it was told in the end; null while it goes on */
+function answerQuestions(loop: RecordingLoop): "stop" | "close" | null {
   for (;;) {
     const received = receiveMessageOnPort(port);
-    if (received === undefined) return false;
+    if (received === undefined) return null;
     const letter = received.message as RecorderLetter<RecorderQuestion>;
-    const isLast = letter.content.kind === "stop";
+    const { kind } = letter.content;
+    const isLast = kind === "stop" || kind === "close";
     if (isLast) loop.stop();
     else loop.catchUp();
     answerAfterwards(loop, letter);
-    if (isLast) return true;
+    if (isLast) return kind;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type RecorderNews,
   type RecorderOptions,
   type RecorderQuestion,
+  type RecordingAnswer,
   signalWord,
   signalWords,
 } from "./recorder-messages.ts";
@@ -57,20 +58,22 @@ export class Recorder implements RecordingSource {
   #id = 0;
   /** What was answered while this thread waited for another answer. */
   readonly #early = new Map<number, RecorderAnswer>();
-  /** Why the thread gives no more answers; null while it does. */
-  #failure: string | null = null;
-  #stopped: Recording | null = null;
+  /** Why the thread gives no more answers; null while it does, however late. */
+  #ended: string | null = null;
+  /** Why a question was left without an answer; null while none was. What is told without that answer is not all. */
+  #lost: string | null = null;
+  #stopped: RecordingAnswer | null = null;
   readonly #beforeExit = (): void => {
     // A thread that is ended in the midst of a system call may take the process with it.
-    if (this.#stopped === null) this.#ask({ kind: "stop" }, exitMsMax);
+    this.#ask({ kind: "stop" }, exitMsMax);
   };
 
   constructor(worker: Worker, port: MessagePort, signals: Int32Array) {
     this.#worker = worker;
     this.#port = port;
     this.#signals = signals;
-    worker.on("error", (error) => (this.#failure ??= `the recorder's thread ended: ${messageOf(error)}`));
-    worker.on("exit", (code) => (this.#failure ??= `the recorder's thread ended with code ${code}`));
+    worker.on("error", (error) => (this.#ended ??= `the recorder's thread ended: ${messageOf(error)}`));
+    worker.on("exit", (code) => (this.#ended ??= `the recorder's thread ended with code ${code}`));
     process.on("exit", this.#beforeExit);
   }
 
@@ -97,7 +100,7 @@ export class Recorder implements RecordingSource {
 
   /** As `recording`, without keeping this thread from anything else meanwhile. */
   async askRecording(): Promise<Recording> {
-    return this.#stopped ?? this.#asRecording(await this.#askLater({ kind: "recording" }));
+    return this.#asRecording(this.#stopped ?? (await this.#askLater({ kind: "recording" })));
   }
 
   /** Paths of what was run by those who came, one character a byte: their programs, and scripts. */
@@ -124,42 +127,52 @@ export class Recorder implements RecordingSource {
     return answer?.kind === "news" ? answer : { touches: [], processes: new Map(), missed: 0 };
   }
 
-  /** What is known so far; afterwards, what `stop` said. */
+  /** What is known so far; afterwards, what `stop` said, and `lost` once anything asked was not answered. */
   recording(): Recording {
-    return this.#stopped ?? this.#asRecording(this.#ask({ kind: "recording" }));
+    return this.#asRecording(this.#stopped ?? this.#ask({ kind: "recording" }));
   }
 
   /** Ends the recording. Questions are answered until `close`. */
   async stop(): Promise<Recording> {
-    if (this.#stopped !== null) return this.#stopped;
+    if (this.#stopped !== null) return this.#asRecording(this.#stopped);
     const answer = await this.#askLater({ kind: "stop" });
-    process.off("exit", this.#beforeExit);
+    if (answer !== null || this.#ended !== null) process.off("exit", this.#beforeExit);
     return (this.#stopped = this.#asRecording(answer));
   }
 
   /** Stops, and forgets. */
   async close(): Promise<void> {
     await this.stop();
-    const ended = this.#failure === null ? new Promise((resolve) => this.#worker.once("exit", resolve)) : null;
-    const letter: RecorderLetter<RecorderQuestion> = { id: (this.#id += 1), content: { kind: "close" } };
-    this.#port.postMessage(letter, []);
-    this.#worker.ref();
-    await ended;
-    this.#failure = "it was closed";
+    if (this.#ended === null) await this.#endOfThread();
+    // It may still come to it; until then it reads both.
+    if (this.#ended === null) return;
+    process.off("exit", this.#beforeExit);
+    this.#ended = "it was closed";
     this.#port.close();
     const descriptor = Atomics.exchange(this.#signals, signalWord.wakeDescriptor, 0);
     if (descriptor > 0) closeSync(descriptor);
   }
 
-  #asRecording(answer: RecorderAnswer | null): Recording {
-    if (answer?.kind === "recording") return answer;
-    const lost = unavailableRecording(this.#failure ?? "the recorder's thread gave no answer", "lost");
+  /** Tells the thread to end, and waits for that as for an answer. */
+  async #endOfThread(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Keeps the process from ending in the midst of this, as well.
+    const late = setTimeout(resolve, answerMsMax);
+    this.#worker.once("exit", () => resolve());
+    this.#send({ kind: "close" });
+    await promise;
+    clearTimeout(late);
+  }
+
+  #asRecording(answer: RecorderAnswer | null): RecordingAnswer {
+    if (this.#lost === null && answer?.kind === "recording") return answer;
+    const lost = unavailableRecording(this.#lost ?? "the recorder's thread gave no answer", "lost");
     return { ...lost, fromMs: this.#fromMs };
   }
 
   /** Waits for the answer on this thread. */
   #ask(question: RecorderQuestion, answerMs = answerMsMax): RecorderAnswer | null {
-    if (this.#failure !== null) return null;
+    if (!this.#isAsked(question)) return null;
     let answers = this.#answers();
     const id = this.#send(question);
     const untilMs = systemClock.monotonicMs() + answerMs;
@@ -167,15 +180,14 @@ export class Recorder implements RecordingSource {
       const answer = this.#received(id);
       if (answer !== null) return answer;
       const leftMs = untilMs - systemClock.monotonicMs();
-      if (leftMs <= 0) this.#failure ??= "the recorder's thread gave no answer in time";
-      if (this.#failure !== null) return null;
+      if (this.#isUnanswered(leftMs)) return null;
       Atomics.wait(this.#signals, signalWord.answers, answers, leftMs);
       answers = this.#answers();
     }
   }
 
   async #askLater(question: RecorderQuestion): Promise<RecorderAnswer | null> {
-    if (this.#failure !== null) return null;
+    if (!this.#isAsked(question)) return null;
     const answers = this.#answers();
     return await this.#answerTo(this.#send(question), answers);
   }
@@ -190,9 +202,9 @@ export class Recorder implements RecordingSource {
     try {
       for (;;) {
         const answer = this.#received(id);
-        if (answer !== null || this.#failure !== null) return answer;
+        if (answer !== null) return answer;
         const leftMs = untilMs - systemClock.monotonicMs();
-        if (leftMs <= 0) this.#failure ??= "the recorder's thread gave no answer in time";
+        if (this.#isUnanswered(leftMs)) return null;
         // A thread that dies gives no answer: that is looked for from time to time.
         await Atomics.waitAsync(this.#signals, signalWord.answers, seen, Math.min(leftMs, 500)).value;
         seen = this.#answers();
@@ -201,6 +213,22 @@ export class Recorder implements RecordingSource {
       clearInterval(alive);
       this.#worker.unref();
     }
+  }
+
+  /**
+   * Whether a question is asked at all. A thread that once gave no answer in time is not waited for again and again; but
+   * it may be well, and would record for ever if nobody told it to stop.
+   */
+  #isAsked({ kind }: RecorderQuestion): boolean {
+    this.#lost ??= this.#ended;
+    return this.#ended === null && (this.#lost === null || kind === "stop");
+  }
+
+  /** @param leftMs how long the answer may still take */
+  #isUnanswered(leftMs: number): boolean {
+    if (this.#ended === null && leftMs > 0) return false;
+    this.#lost ??= this.#ended ?? "the recorder's thread gave no answer in time";
+    return true;
   }
 
   /** @returns the number of the question */
@@ -222,7 +250,7 @@ export class Recorder implements RecordingSource {
       }
       const letter = receiveMessageOnPort(this.#port)?.message as RecorderLetter<RecorderAnswer> | undefined;
       if (letter === undefined) return null;
-      if (letter.content.kind === "failed") this.#failure ??= letter.content.message;
+      if (letter.content.kind === "failed") this.#ended ??= letter.content.message;
       else this.#early.set(letter.id, letter.content);
     }
   }

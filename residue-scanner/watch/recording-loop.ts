@@ -121,7 +121,9 @@ export class RecordingLoop {
     };
   }
 
+  /** Of those, too, of whom nothing was read as they began: asked for now, because this comes before the recording. */
   programs(): string[] {
+    if (this.toMs === 0) this.processes.describeTheRest();
     return programsRun({ processes: this.lineage.processes() });
   }
 
