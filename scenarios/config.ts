@@ -134,10 +134,11 @@ function deadlineMsFor(scenario: Scenario, config: Config): number {
 }
 
 /** Whether its steps ask how many cycles there are to be; most do the same whatever is said. */
-function hasCycles({ steps, defaults }: Scenario): boolean {
+function hasCycles(scenario: Scenario): boolean {
+  const { defaults } = scenario;
   let asked = false;
   try {
-    steps({
+    scenario.steps({
       ...defaults,
       get cycles() {
         asked = true;

@@ -3,11 +3,12 @@ import { isFailedAttempt } from "../leases/backoff.ts";
 import { violation } from "../story.ts";
 
 /**
- * Interruptions that a donor causes are not counted among a job's redeliveries (docs/cases.md, the times): what it gives
- * back is queued, and waits for nothing. What the broker counts it does not tell; a hand-back that was counted shows in
- * the wait that comes of it, or in the job's failure. An attempt that failed at its donor is no such hand-back.
+ * Interruptions that a donor causes are not counted among a job's redeliveries (docs/cases.md, the times), so that they
+ * cannot keep it from its end (L2): what is given back is queued, and waits for nothing. What the broker counts it does
+ * not tell; a hand-back that was counted shows in the wait that comes of it, or in the job's failure. An attempt that
+ * failed at its donor is no such hand-back.
  */
-export const returnedAtOnce = checkerOf("what a donor gives back is queued again and waits for nothing", () => {
+export const returnedAtOnce = checkerOf("what a donor gives back is queued again and waits for nothing (L2)", () => {
   /** By job: the hand-back of which the broker has not told yet what it made. */
   const released = new Map<string, RecordOf<"broker.released">>();
   let returns = 0;
