@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
+import { noteUsersFile } from "../own-bug.ts";
 import { placeOf } from "./place-of.ts";
 
 /** The name by which users' files import what is theirs, and where it is. */
@@ -30,6 +31,7 @@ export async function importFile(file: string): Promise<Readonly<Record<string, 
     });
   }
   hooks ??= registerHooks({ resolve });
+  noteUsersFile(file);
   try {
     return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
