@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 import { SlowFilesFirst } from "./tools/slow-files-first.ts";
+import { tallyVariable } from "./tools/tally.ts";
 import { compiledVariable } from "./tools/temporary-place.ts";
 
 const ours = [
@@ -42,16 +43,35 @@ const pure = [
 ].map((room) => `${room}/**/*.test.ts`);
 
 /**
- * In CI a test of real processes that failed is tried once more, and told as flaky with its first error when it passes
- * then (`tally.ts`): one in thousands that a strange machine upsets is to be seen, and not to hold up everything else.
- * Nowhere else: whoever works on a test is to see it fail. What decides and touches nothing has no second try at all.
+ * What plays agents and brokers in virtual time, in threads and programs of its own. The same seed comes to the same,
+ * or determinism is broken.
  */
-const retry = process.env["CI"] === "true" ? 1 : 0;
+const virtual = ["scenarios/catalog", "scenarios/simulating", "scenarios/stages/sim", "scenarios/zoo"].map(
+  (room) => `${room}/**/*.test.ts`,
+);
+
+/**
+ * When CI runs the whole suite, a test of real processes that failed is tried once more, and told as flaky with its first
+ * error when it passes then (`tally.ts`): one in thousands that a strange machine upsets is to be seen, and not to hold up
+ * everything else. Nowhere else: whoever works on a test is to see it fail, and so is the night, which has no such list.
+ */
+const retry = process.env["CI"] === "true" && process.env[tallyVariable] !== undefined ? 1 : 0;
+
+const sideBySide = {
+  sequence: { groupOrder: 1 },
+  env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
+  // Many start real processes, and share the processors with the other files: a deadline that is over tells of a test
+  // that hangs, and not of a machine that is slow.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  // Vitest's own is one second.
+  expect: { poll: { timeout: 60_000 } },
+};
 
 /**
  * Three groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
- * once, because loading it anew for each of them takes three times as long as testing it. `unit` runs side by side, each
- * file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the other,
+ * once, because loading it anew for each of them takes three times as long as testing it. `unit` and `virtual` run side by
+ * side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the other,
  * because a scan of the host would see the other tests at work, and a job that forks without pause would starve them.
  */
 export default defineConfig({
@@ -73,18 +93,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: "virtual",
+          include: virtual,
+          exclude: ["**/*.host.test.ts"],
+          ...sideBySide,
+        },
+      },
+      {
+        test: {
           name: "unit",
           include: ours.map((room) => `${room}/**/*.test.ts`),
-          exclude: ["**/*.host.test.ts", ...pure],
-          sequence: { groupOrder: 1 },
+          exclude: ["**/*.host.test.ts", ...pure, ...virtual],
+          ...sideBySide,
           retry,
-          env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
-          // Many start real processes, and share the processors with the other files: a deadline that is over tells of a
-          // test that hangs, and not of a machine that is slow.
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          // Vitest's own is one second.
-          expect: { poll: { timeout: 60_000 } },
         },
       },
       {
