@@ -8,6 +8,7 @@ import { rootDefault } from "../reports/runs/run-directory.ts";
 import { streamOutput } from "../reports/stream-output.ts";
 import { addRunCommands, exitCodes } from "./commands/run-options.ts";
 import { addSimulatorCommands } from "./commands/simulator-options.ts";
+import { StillLoading } from "./loading/import-file.ts";
 import { guardEnd, noteResult } from "./program-end.ts";
 
 const examples = `
@@ -38,6 +39,7 @@ export async function main(argv: string[]): Promise<number> {
   const stderr = streamOutput(process.stderr);
   guardEnd();
   let exitCode: number = ExitCode.pass;
+  let isStuck = false;
   const program = build((code) => {
     exitCode = code;
   });
@@ -45,6 +47,7 @@ export async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     exitCode = explain(error);
+    isStuck = error instanceof StillLoading;
   }
   try {
     await stdout.flushed();
@@ -55,6 +58,8 @@ export async function main(argv: string[]): Promise<number> {
   }
   // Where else could it be said that this one cannot be written?
   await stderr.flushed().catch(() => undefined);
+  // What keeps that file waiting may keep the process for ever.
+  if (isStuck) process.exit(noteResult(exitCode));
   return noteResult(exitCode);
 }
 

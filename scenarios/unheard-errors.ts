@@ -8,7 +8,7 @@ interface Owner {
 }
 
 /** An error that comes when no run hears it, and the name of the run that had started what failed, if it had a run. */
-export type TellBeyond = (error: unknown, run: string | undefined) => void;
+type TellBeyond = (error: unknown, run: string | undefined) => void;
 
 const owners = new AsyncLocalStorage<Owner>();
 const hearing = new Set<Owner>();
