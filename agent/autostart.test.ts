@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { jsonOf } from "../foundation/testing/json-of.ts";
+import { steadyNodeFlags } from "../foundation/steady-node.ts";
 import { hookOf, launcher } from "./autostart/hook.ts";
 import { rebootCommand } from "./autostart/testing/crontab-situations.ts";
 import { FakeCrontab } from "./autostart/testing/fake-crontab.ts";
@@ -64,7 +65,7 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
     await agent.exited;
 
     const command = donor.started();
-    expect(command.slice(0, 2)).toEqual([process.execPath, launcher]);
+    expect(command.slice(0, 4)).toEqual([process.execPath, ...steadyNodeFlags, launcher]);
     expect(command.join(" ")).not.toContain("secret-token");
     const [program = "", ...args] = command;
     // As a service starts it: next to nothing in the environment.

@@ -108,7 +108,7 @@ test("a token that does not work does not take the place of one that does", asyn
   expect(broker.enrolled.size).toBe(1);
 });
 
-test("a token is neither in the arguments nor in the environment of the agent in the background", async () => {
+test("the agent in the background has its token neither in arguments nor environment, and a Node that seldom collects", async () => {
   const broker = await tinyBroker(onFinished);
   broker.joinToken = "a-secret-token";
   const paths = temporaryHome();
@@ -129,6 +129,8 @@ test("a token is neither in the arguments nor in the environment of the agent in
   for (const file of ["environ", "cmdline"]) {
     expect(readFileSync(`/proc/${pid}/${file}`, "utf8")).not.toContain("a-secret-token");
   }
+  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  expect(words.slice(1, 4)).toEqual(["--single-threaded-gc", "--initial-old-space-size=64", launcher]);
 });
 
 test.each([

@@ -27,9 +27,11 @@ export function bundledModule(root, entry) {
   const folder = process.env[bundleVariable];
   if (folder === undefined || isPatched()) return undefined;
   const module = join(folder, entry.replace(/\.ts$/, ".mjs"));
-  if (!existsSync(module)) return undefined;
+  const told = module.replace(/\.mjs$/, ".json");
+  // Whoever made it may have been ended between the two.
+  if (!existsSync(module) || !existsSync(told)) return undefined;
   /** @type {BundleList} */
-  const list = JSON.parse(readFileSync(module.replace(/\.mjs$/, ".json"), "utf8"));
+  const list = JSON.parse(readFileSync(told, "utf8"));
   const isCurrent =
     list.root === root && list.sources.every((source) => changedAtMs(join(root, source)) < list.madeAtMs);
   if (!isCurrent) return undefined;

@@ -20,14 +20,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * Runs `main(argv)` of the entry file, on this Node if it is new enough and on the pinned one if not.
  *
  * @param {string} entry path of the program's module, relative to the package root
- * @param {{ cached?: boolean, flags?: readonly string[] }} options `cached`: whether what Node makes of the sources is
- *   kept in the package's own folder, where that can be written, so that the next start has it ready: stripping the types
- *   of a hundred files takes 0.2 s. `flags`: what Node itself is to be started with
+ * @param {{ cached?: boolean }} options `cached`: whether what Node makes of the sources is kept in the package's own
+ *   folder, where that can be written, so that the next start has it ready: stripping the types of a hundred files takes
+ *   0.2 s
  */
-export async function launch(entry, { cached = false, flags = [] } = {}) {
+export async function launch(entry, { cached = false } = {}) {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
     endWithLauncher();
-    beginAnewWith(flags);
     if (cached) nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compiled"));
     const program = await import(bundledModule(root, entry) ?? pathToFileURL(join(root, entry)).href);
     process.exitCode = await program.main(process.argv.slice(2));
@@ -42,7 +41,7 @@ export async function launch(entry, { cached = false, flags = [] } = {}) {
     process.exitCode = EXIT_USAGE;
     return;
   }
-  const child = spawn(node, [...flags, process.argv[1], ...process.argv.slice(2)], {
+  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
@@ -66,17 +65,6 @@ function endWithLauncher() {
   if (process.channel === undefined) return;
   process.channel.unref();
   process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
-}
-
-/**
- * Has this process begin anew, under the same pid, where Node was started without them: most of V8's flags count only
- * at its start. It stays as it is where that cannot be (process.execve is not on every system) or where a channel to
- * whoever started it would be lost.
- */
-function beginAnewWith(flags) {
-  if (process.channel !== undefined || process.execve === undefined) return;
-  if (flags.every((flag) => process.execArgv.includes(flag))) return;
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)]);
 }
 
 function pinnedNode() {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { scenarioNamed } from "./catalog/catalog.ts";
 import { runOptions } from "./config.ts";
 import { readConfig } from "./loading/read-config.ts";
+import type { ScenarioKnobs } from "./steps/scenario.ts";
 
 let place: string;
 beforeEach(() => {
@@ -67,8 +68,27 @@ describe("runOptions", () => {
     expect(deadlineS({ jobs: 1 })).toBe(600);
     expect(deadlineS({ jobs: scenario.defaults.jobs + 100 })).toBe(600 + 500);
     expect(deadlineS({ jobs: 500, deadlineS: 90 })).toBe(90);
-    expect(deadlineS({ cycles: 3 * scenario.defaults.cycles })).toBe(1800);
-    expect(deadlineS({ cycles: 10_000 * scenario.defaults.cycles })).toBe(86_400);
+  });
+  it("gives it more time for more cycles where its steps ask for them, and never more than a day", () => {
+    const deadlineS = (steps: (typeof scenario)["steps"], cycles: number) =>
+      runOptions({ ...scenario, steps, defaults: { ...scenario.defaults, cycles: 2 } }, { cycles }, "s").deadlineMs /
+      1000;
+    const cyclic = ({ cycles }: ScenarioKnobs) => Array.from({ length: cycles }, () => ({ step: "submit" }) as never);
+    expect(deadlineS(cyclic, 6)).toBe(1800);
+    expect(deadlineS(cyclic, 1)).toBe(600);
+    expect(deadlineS(cyclic, 10_000)).toBe(86_400);
+    expect(deadlineS(({ slots }) => [{ step: "submit", jobs: slots } as never], 10_000)).toBe(600);
+    // What is wrong with them is told where they are played.
+    const broken = () => {
+      throw new Error("no steps today");
+    };
+    expect(deadlineS(broken, 6)).toBe(600);
+  });
+  it("has Node collect an agent's garbage seldom and without threads, and only an agent's", () => {
+    const { agentCommand, brokerCommand } = runOptions(scenario, {}, "s");
+    const flags = ["--single-threaded-gc", "--initial-old-space-size=64"];
+    expect(agentCommand).toEqual([process.execPath, ...flags, expect.stringMatching(/\/bin\/donor-agent\.mjs$/)]);
+    expect(brokerCommand).toEqual([process.execPath, expect.stringMatching(/\/bin\/broker-sim\.mjs$/)]);
   });
   it("fills in the scenario's defaults and lets the configuration win", () => {
     expect(runOptions(scenario, {}, "s").knobs.jobs).toBeGreaterThanOrEqual(20);

@@ -4,6 +4,7 @@ import * as z from "zod";
 
 import { UsageError } from "../foundation/errors.ts";
 import { limits } from "../foundation/limits.ts";
+import { steadyNodeFlags } from "../foundation/steady-node.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { defaultTiming, Timing } from "../protocol/timing.ts";
 import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
@@ -67,6 +68,8 @@ export const Config = z.strictObject({
 export type Config = z.infer<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;
 
+const ownAgent = builtIn("donor-agent", ...steadyNodeFlags);
+
 const deadlineSDefault = 600;
 
 /** What `--timeout` takes at the most: a day. */
@@ -114,7 +117,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
     store: config.broker?.store ?? scenario.store ?? "memory",
     deadlineMs: config.deadlineS === undefined ? deadlineMsFor(scenario, config) : config.deadlineS * 1000,
-    agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? builtIn("donor-agent"),
+    agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? ownAgent,
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
     artifacts: testedArtifacts(config.artifacts ?? []),
@@ -123,15 +126,34 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
 }
 
 /** A run that is to do more than its scenario does by itself takes longer. */
-function deadlineMsFor({ defaults }: Scenario, { jobs = defaults.jobs, cycles = defaults.cycles }: Config): number {
-  const times = Math.max(1, cycles / defaults.cycles);
+function deadlineMsFor(scenario: Scenario, config: Config): number {
+  const { defaults } = scenario;
+  const { jobs = defaults.jobs, cycles = defaults.cycles } = config;
+  const times = cycles > defaults.cycles && hasCycles(scenario) ? cycles / defaults.cycles : 1;
   return Math.min(times * deadlineSDefault * 1000 + perJobMs * Math.max(0, jobs - defaults.jobs), deadlineMsMax);
+}
+
+/** Whether its steps ask how many cycles there are to be; most do the same whatever is said. */
+function hasCycles({ steps, defaults }: Scenario): boolean {
+  let asked = false;
+  try {
+    steps({
+      ...defaults,
+      get cycles() {
+        asked = true;
+        return defaults.cycles;
+      },
+    });
+  } catch {
+    // A user's own: what is wrong with them is told where they are played.
+  }
+  return asked;
 }
 
 /** The options as a report shows them: one flat list, and of the times only those that differ from the fleet's. */
 export function shownOptions(options: RunOptions): Record<string, string | number> {
   const times = Object.entries(options.timing).filter(([name, value]) => defaultTiming[name as keyof Timing] !== value);
-  const ours = { agent: builtIn("donor-agent"), broker: builtIn("broker-sim") };
+  const ours = { agent: ownAgent, broker: builtIn("broker-sim") };
   const foreign = {
     ...(options.agentCommand.join(" ") === ours.agent.join(" ") ? {} : { agent: options.agentCommand.join(" ") }),
     ...(options.brokerCommand.join(" ") === ours.broker.join(" ") ? {} : { broker: options.brokerCommand.join(" ") }),
@@ -149,6 +171,6 @@ export function shownOptions(options: RunOptions): Record<string, string | numbe
 }
 
 /** Our own program, run by the Node that runs the harness. */
-function builtIn(name: string): string[] {
-  return [process.execPath, fileURLToPath(new URL(`../bin/${name}.mjs`, import.meta.url))];
+function builtIn(name: string, ...flags: readonly string[]): string[] {
+  return [process.execPath, ...flags, fileURLToPath(new URL(`../bin/${name}.mjs`, import.meta.url))];
 }

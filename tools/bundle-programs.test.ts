@@ -35,12 +35,12 @@ function helpOf(name: string, bundle: string | undefined, ...flags: string[]): s
 }
 
 /** A bundle of one program, which says that it is one. */
-function told(list: object): string {
+function told(list?: object): string {
   const other = mkdtempSync(join(place, "other-"));
   const directory = join(other, "agent");
   mkdirSync(directory);
   writeFileSync(join(directory, "cli.mjs"), 'export const main = () => { console.log("of the bundle"); return 0; };\n');
-  writeFileSync(join(directory, "cli.json"), JSON.stringify(list));
+  if (list !== undefined) writeFileSync(join(directory, "cli.json"), JSON.stringify(list));
   return other;
 }
 
@@ -51,7 +51,7 @@ test.each(["scenarios", "residue", "reports", "donor-agent", "broker-sim"])(
   },
 );
 
-test("the bundle is loaded, unless it is another package's, a source is newer or gone, or a module came first", () => {
+test("the bundle is loaded, unless it is another package's, has no list, a source is newer or gone, or a module came first", () => {
   const own = "of the bundle\n";
   const sources = ["agent/cli.ts"];
   const later = Date.now() + 60_000;
@@ -59,6 +59,7 @@ test("the bundle is loaded, unless it is another package's, a source is newer or
   expect(helpOf("donor-agent", told({ root: place, madeAtMs: later, sources }))).not.toBe(own);
   expect(helpOf("donor-agent", told({ root, madeAtMs: 1, sources }))).not.toBe(own);
   expect(helpOf("donor-agent", told({ root, madeAtMs: later, sources: [...sources, "agent/gone.ts"] }))).not.toBe(own);
+  expect(helpOf("donor-agent", told())).not.toBe(own);
   expect(helpOf("donor-agent", join(place, "nowhere"))).not.toBe(own);
   expect(helpOf("donor-agent", told({ root, madeAtMs: later, sources }), "--import", "data:text/javascript,")).not.toBe(
     own,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
 import { UsageError } from "../../foundation/errors.ts";
+import { steadyNodeFlags } from "../../foundation/steady-node.ts";
 
 /** What a startup hook starts, and by what it is known. */
 export interface Hook {
@@ -22,7 +23,8 @@ export const launcher = fileURLToPath(new URL("../../bin/donor-agent.mjs", impor
  * @throws UsageError `autostart-path` for what no hook can express
  */
 export function hookOf({ home }: { readonly home: string }): Hook {
-  const command = [process.execPath, launcher, "join", "--foreground", "--log-in-home", "--home", home];
+  const node = [process.execPath, ...steadyNodeFlags];
+  const command = [...node, launcher, "join", "--foreground", "--log-in-home", "--home", home];
   for (const argument of command) {
     // A crontab has no way to write a line break, a property list none to write most others.
     if (!/\p{Cc}/u.test(argument)) continue;

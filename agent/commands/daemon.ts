@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 import { withinDeadline } from "../../foundation/deadline.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
+import { steadyNodeFlags } from "../../foundation/steady-node.ts";
 import { launcher } from "../autostart/hook.ts";
 import { AgentError } from "../io/agent-error.ts";
 import type { HomePaths } from "../io/home-paths.ts";
@@ -19,7 +20,7 @@ const joinedWithinMs = 15_000;
  */
 export async function startDaemon(options: JoinOptions): Promise<number> {
   const paths = pathsOf(options);
-  const child = spawn(process.execPath, [launcher, ...argumentsOf(options, paths)], {
+  const child = spawn(process.execPath, [...steadyNodeFlags, launcher, ...argumentsOf(options, paths)], {
     cwd: "/",
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 
 import { UsageError, messageOf, systemCode } from "../../foundation/errors.ts";
+import { steadyNodeFlags } from "../../foundation/steady-node.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { startBrokerState } from "../core/broker-state.ts";
@@ -100,7 +101,8 @@ export interface RunningBroker {
   close(goodbye?: Goodbye): Promise<void>;
 }
 
-const ownAgent = [process.execPath, join(import.meta.dirname, "..", "..", "bin", "donor-agent.mjs")] as const;
+const ownLauncher = join(import.meta.dirname, "..", "..", "bin", "donor-agent.mjs");
+const ownAgent = [process.execPath, ...steadyNodeFlags, ownLauncher] as const;
 
 /**
  * Starts a broker and returns when it listens.

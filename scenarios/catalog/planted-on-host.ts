@@ -15,8 +15,9 @@ import {
   recordProblems,
 } from "./on-host/pair-records.ts";
 import { readPairRecords, withPairRecord, writePairRecords } from "./on-host/pair-records.ts";
+import { isWrong, pairsExitCode } from "./on-host/pairs-exit-code.ts";
 import { allPairs, chosenPairs } from "./on-host/pairs.ts";
-import { isWrong, type PairResult, playPairs } from "./on-host/play-pairs.ts";
+import { type PairResult, playPairs } from "./on-host/play-pairs.ts";
 import { writeHostTable } from "./planted-document.ts";
 
 const help = `npm run test:planted -- [OPTIONS] [BUG…]
@@ -48,8 +49,9 @@ makes this slower, or undecided (2), and not wrong.
   npm run test:planted -- job-respawns --in job-fork-bombs
 
 Exit codes: 0 each bug is found by its own scenario alone, and recorded so ·
-1 not so · 2 a pair could not be decided · 64 usage · 70 a bug of the harness ·
-130 interrupted; what was decided is written`;
+1 not so · 2 a pair could not be decided, or a bug's own scenario not be played
+here · 64 usage · 70 a bug of the harness · 130 interrupted; what was decided is
+written`;
 
 try {
   process.exitCode = await main();
@@ -133,8 +135,7 @@ function conclude(results: readonly PairResult[], problems: readonly string[]): 
   process.stderr.write(
     `${results.length} pairs: ${wrong.length} wrong, ${undecided.length} undecided, ${notHere.length} not on this machine\n`,
   );
-  if (wrong.length + problems.length > 0) return ExitCode.fail;
-  return undecided.length > 0 ? ExitCode.unknown : ExitCode.pass;
+  return pairsExitCode(results, problems);
 }
 
 function listed(records: PairRecords, pair: Pair): string {

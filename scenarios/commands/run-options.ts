@@ -200,7 +200,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     )
     .option(
       "--deadline, --timeout <time>",
-      "undo everything and stop when a run takes longer (90s, 2m; default 10m, and 5s for each job more than the scenario's own, twice as long with twice as many cycles)",
+      "undo everything and stop when a run takes longer (90s, 2m; default 10m, in proportion longer with more cycles where the steps count them, and 5s more for each job more than the scenario's own; a day at the most)",
       seconds,
     )
     .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")

@@ -76,6 +76,8 @@ describe("agents that the broker starts, over HTTP", () => {
     await joined(live, 3);
     const marks = running.map(({ pid }) => markOf(pid!)!);
     expect(marks.map(isThere)).toEqual([true, true, true]);
+    // Theirs is a Node for processes that live, and pause in milliseconds.
+    for (const { pid } of running) expect(commandOf(pid!).split("\0")).toContain("--single-threaded-gc");
 
     expect((await live.call("POST", routes.executionKill(two), {})).body).toMatchObject({ state: "killing" });
     const killed = await becomes(live, two, "killed");

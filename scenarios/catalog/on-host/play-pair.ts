@@ -24,7 +24,9 @@ interface PlayScenario {
 export async function playWith({ scenario, bugs, runner, runs }: PlayScenario): Promise<RunVerdict> {
   const options = runOptions(scenario, {}, "planted");
   const commands =
-    bugs.length === 0 ? {} : { agentCommand: planted("donor-agent", bugs), brokerCommand: planted("broker-sim", bugs) };
+    bugs.length === 0
+      ? {}
+      : { agentCommand: planted(options.agentCommand, bugs), brokerCommand: planted(options.brokerCommand, bugs) };
   const request = { scenario, options: { ...options, ...commands }, runs, reporters: [], reproduce: "" };
   const verdict = await runner.run(request);
   // Its snapshot of the host alone takes megabytes. Of what could not be undone the directory holds the ledger.
@@ -32,9 +34,9 @@ export async function playWith({ scenario, bugs, runner, runs }: PlayScenario): 
   return verdict;
 }
 
-function planted(program: string, bugs: readonly Mutant[]): string[] {
-  const launcher = join(import.meta.dirname, `../../../bin/${program}.mjs`);
-  return [process.execPath, "--import", `${plant}?${bugs.map(({ name }) => `bug=${name}`).join("&")}`, launcher];
+/** The command of one of our own programs, which Node runs, with what plants the bugs loaded before it. */
+function planted([node = "", ...rest]: readonly string[], bugs: readonly Mutant[]): string[] {
+  return [node, "--import", `${plant}?${bugs.map(({ name }) => `bug=${name}`).join("&")}`, ...rest];
 }
 
 type Judged = Pick<RunVerdict, "lifecycle" | "expectations" | "error" | "residue" | "cleanUp" | "exitCode">;

@@ -6,6 +6,7 @@ import type { RunVerdict } from "../../../protocol/verdict.ts";
 import type { Mutant } from "../../zoo/mutant.ts";
 import { judgePair, type Play, type PairVerdict } from "./judge-pair.ts";
 import { isOwn, type Pair } from "./pair-records.ts";
+import { isWrong } from "./pairs-exit-code.ts";
 import { playOf, playWith } from "./play-pair.ts";
 
 export interface PairResult extends Pick<PairVerdict, "rounds" | "says"> {
@@ -138,11 +139,6 @@ function named(pair: Pair): Pick<PairResult, "bug" | "scenario" | "expected"> {
 
 function notHere(says: string): Pick<PairResult, "result" | "says" | "rounds" | "seconds"> {
   return { result: "skipped", says, rounds: [], seconds: 0 };
-}
-
-/** Whether the bug is not exact; of one that is undecided, or was not played, nobody can tell. */
-export function isWrong({ result, expected }: PairResult): boolean {
-  return result !== expected && (result === "found" || result === "not-found");
 }
 
 function inWords(one: PairResult): string {

@@ -56,6 +56,22 @@ describe("no-lost-job", () => {
     expect(judge(leased().lists(1).job(2, null, "queued"), name).detail).toContain("1 of them nobody saw");
   });
 
+  it("takes the broker's list for what it says at the end alone: not before a step, nor before the broker died", () => {
+    const which = { index: 0, step: "pause" };
+    const seen = () => submitted().lists(1);
+    const ends = seen().add("step.end", { ...which, outcome: "done", detail: "" }, "harness");
+    const unlisted = { result: "unknown", detail: expect.stringContaining("1 of them nobody saw") };
+    expect(judge(ends, name)).toMatchObject(unlisted);
+    expect(judge(ends.lists(1).job(1, "queued", "offered").lease(1, 1), name).result).toBe("pass");
+    expect(judge(seen().add("step.begin", { ...which, title: "" }, "harness"), name)).toMatchObject(unlisted);
+    const fault = { target: "broker", detail: "", subjects: [] };
+    expect(judge(seen().add("fault.applied", { fault: "kill-broker", ...fault }), name)).toMatchObject(unlisted);
+    expect(judge(seen().add("fault.applied", { fault: "cut-link", ...fault }), name).result).toBe("pass");
+    const restarted = seen().add("broker.started", { url: "", store: "memory", pid: 1 }, "b2");
+    expect(judge(restarted, name)).toMatchObject(unlisted);
+    expect(judge(seen().add("broker.stopped", { reason: "the run is over" }), name).result).toBe("pass");
+  });
+
   it("fails on a job that is open and that the broker does not show any more", () => {
     expect(judge(leased().job(2, null, "queued").lists(1), name)).toMatchObject({
       result: "fail",

@@ -9,15 +9,16 @@ interface Job {
   /** The grant that holds it, while it is offered or leased. */
   grant: RecordOf<"broker.offered"> | null;
   released: RecordOf<"broker.released"> | null;
-  /** The broker has shown that it has it. */
+  /** The broker has shown that it has it, and since then neither died nor had another step of the plan to live through. */
   isListed: boolean;
 }
 
 /**
  * I3: an accepted job is never lost. Each of its steps goes on from the one before, and at every end of the log it is
  * settled, waits, or is in the hands of a grant that is live; and while it is open, the broker's list shows it to whoever
- * looks, as the harness does when the steps are over: where it was down then, nobody can tell of those that are open. What a store forgot or took back (fault `lose-store`) may
- * go on from anywhere, or not at all. Setting: `completedAll` = 1 where the plan settles every job.
+ * looks, as the harness does when the steps are over: where it was down then, nobody can tell of those that are open, and
+ * what an earlier look saw does not count. What a store forgot or took back (fault `lose-store`) may go on from anywhere,
+ * or not at all. Setting: `completedAll` = 1 where the plan settles every job.
  */
 export const noLostJob = checkerOf(
   "no accepted job is lost (I3)",
@@ -25,6 +26,9 @@ export const noLostJob = checkerOf(
   ({ completedAll }) => {
     const jobs = new Map<string, Job>();
     const forgotten = new Set<string>();
+    const unlist = (): void => {
+      for (const job of jobs.values()) job.isListed = false;
+    };
     let submitted = 0;
     let settled = 0;
     return {
@@ -72,7 +76,12 @@ export const noLostJob = checkerOf(
           }
           return;
         },
+        // What its end brings (leases that are handed back, its own stop) comes after the last look, and takes nothing back.
+        "step.begin": unlist,
+        "step.end": unlist,
+        "broker.started": unlist,
         "fault.applied": (record) => {
+          if (record.data.fault === "kill-broker") unlist();
           for (const jobId of forgottenJobs(record)) {
             jobs.delete(jobId);
             forgotten.add(jobId);
