@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 
 import { Command, CommanderError } from "commander";
@@ -9,6 +8,8 @@ import { rootDefault } from "../reports/runs/run-directory.ts";
 import { streamOutput } from "../reports/stream-output.ts";
 import { addRunCommands, exitCodes } from "./commands/run-options.ts";
 import { addSimulatorCommands } from "./commands/simulator-options.ts";
+import { StillLoading } from "./loading/import-file.ts";
+import { guardEnd, noteResult } from "./program-end.ts";
 
 const examples = `
 Examples:
@@ -36,8 +37,9 @@ export async function main(argv: string[]): Promise<number> {
   // From here on both are watched, whoever writes to them: commander writes the help by itself.
   const stdout = streamOutput(process.stdout);
   const stderr = streamOutput(process.stderr);
-  process.on("exit", cutShort);
+  guardEnd();
   let exitCode: number = ExitCode.pass;
+  let isStuck = false;
   const program = build((code) => {
     exitCode = code;
   });
@@ -45,6 +47,7 @@ export async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     exitCode = explain(error);
+    isStuck = error instanceof StillLoading;
   }
   try {
     await stdout.flushed();
@@ -55,23 +58,9 @@ export async function main(argv: string[]): Promise<number> {
   }
   // Where else could it be said that this one cannot be written?
   await stderr.flushed().catch(() => undefined);
-  process.off("exit", cutShort);
-  return exitCode;
-}
-
-/** What Node ends with where the first file waits at its top for what never comes. */
-const nodeWaitsForNothing = 13;
-
-/**
- * The process ends and the program has not: a scenario's file, a configuration or an adapter ended it, or waits for what
- * can never come. Nothing is known then, and that is no pass, whatever code was given.
- */
-function cutShort(code: number): void {
-  if (code !== ExitCode.pass && code !== nodeWaitsForNothing) return;
-  process.exitCode = ExitCode.unknown;
-  const why = code === ExitCode.pass ? "something called process.exit()" : "it waits for what can never come";
-  const next = "Look at the scenario's file, the configuration and what they import.";
-  writeSync(2, `The program ended before it was done: ${why}. Nothing is judged. ${next}\n`);
+  // What keeps that file waiting may keep the process for ever.
+  if (isStuck) process.exit(noteResult(exitCode));
+  return noteResult(exitCode);
 }
 
 function build(ended: (exitCode: number) => void): Command {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
-import { isOwnBug } from "./interruption.ts";
+import { isOwnBug, noteUsersFile } from "./own-bug.ts";
 
 const module = fileURLToPath(new URL("./interruption.ts", import.meta.url));
 /**
@@ -88,6 +88,15 @@ describe("listenForInterruption", () => {
     expect(isOwnBug(thrownAt(new URL("examples/memcached.ts", import.meta.url)))).toBe(false);
     expect(isOwnBug(thrownAt(new URL("file:///home/me/mine.ts")))).toBe(false);
     expect(isOwnBug("a text")).toBe(false);
+    // Beside our rooms, in one of them and loaded, and named by nothing but a message.
+    expect(isOwnBug(thrownAt(new URL("../mine.ts", import.meta.url)))).toBe(false);
+    noteUsersFile(fileURLToPath(new URL("loaded.ts", import.meta.url)));
+    expect(isOwnBug(thrownAt(new URL("loaded.ts", import.meta.url)))).toBe(false);
+    const { href } = new URL("runner.ts", import.meta.url);
+    const naming = Object.assign(new Error("x"), {
+      stack: `Error: at ${href}:1:1\n    at run (/home/me/mine.cjs:3:1)`,
+    });
+    expect(isOwnBug(naming)).toBe(false);
   });
 
   it("aborts when the deadline passes", async () => {

@@ -1,5 +1,7 @@
 import { HouseguestError, InterruptedError, messageOf } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
+import { isOwnBug, placeOf } from "./own-bug.ts";
+import { hearErrors, tellFurther } from "./unheard-errors.ts";
 
 /** The run took longer than it may; it is undone and counts as failed. */
 export class DeadlineError extends HouseguestError {
@@ -19,6 +21,8 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 export interface Interruption {
   /** Aborted by a signal or when the deadline passes; every wait of a run takes it. */
   readonly signal: AbortSignal;
+  /** The error that aborted it because nobody waited for it; undefined where there was none. */
+  readonly unheard: () => unknown;
   /** Stops listening; the process's own signal handling is as before. */
   close(): void;
 }
@@ -68,16 +72,22 @@ export function listenForInterruption({
   };
   const timer = deadlineMs === null ? undefined : setTimeout(() => controller.abort(tooLate(deadlineMs)), deadlineMs);
   for (const name of signals) process.on(name, onSignal);
-  const onError = (error: unknown) => controller.abort(isOwnBug(error) ? error : unheard(error));
-  if (hearsErrors) process.on("uncaughtException", onError);
+  let heard: unknown;
+  const onError = (error: unknown) => {
+    if (controller.signal.aborted) return tellFurther(error);
+    heard = isOwnBug(error) ? error : unheard(error);
+    controller.abort(heard);
+  };
+  const stopHearing = hearsErrors ? hearErrors(onError) : undefined;
   const onAlso = () => controller.abort(also?.reason);
   if (also?.aborted === true) onAlso();
   also?.addEventListener("abort", onAlso, { once: true });
   return {
     signal: controller.signal,
+    unheard: () => heard,
     close() {
       clearTimeout(timer);
-      process.off("uncaughtException", onError);
+      stopHearing?.();
       also?.removeEventListener("abort", onAlso);
       // The echo of the signal that ended the run may come yet; it must not kill the process before it has said how.
       if (Number.isFinite(firstAt)) return;
@@ -90,7 +100,7 @@ export function listenForInterruption({
  * For a command of several runs: a signal that comes while none of them listens must not end the process before what
  * ran is told. During a run it is that one's to answer; this only says that no further one is to begin.
  */
-export function listenBetweenRuns(): Interruption {
+export function listenBetweenRuns(): Omit<Interruption, "unheard"> {
   const controller = new AbortController();
   const onSignal = () => controller.abort();
   for (const name of signals) process.on(name, onSignal);
@@ -109,17 +119,8 @@ function tooLate(deadlineMs: number): DeadlineError {
   });
 }
 
-const ownCode = new URL("..", import.meta.url).href;
-const notOurs = ["node_modules/", "scenarios/examples/"].map((folder) => `${ownCode}${folder}`);
-
-/** Whether an error was thrown in the harness's own code: by the first place in a file that its stack names. */
-export function isOwnBug(error: unknown): boolean {
-  const [place] = /file:\/\/[^\s)]+/.exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
-  return place !== undefined && place.startsWith(ownCode) && !notOurs.some((folder) => place.startsWith(folder));
-}
-
-function unheard(error: unknown): UnheardError {
-  const [place] = /file:\/\/[^\s)]+/.exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
+export function unheard(error: unknown): UnheardError {
+  const place = placeOf(error);
   const where = place === undefined ? "" : ` (${place})`;
   return new UnheardError(`Something failed for which nobody waited: ${messageOf(error)}${where}.`, {
     code: "unheard",

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { jsonOf } from "../foundation/testing/json-of.ts";
@@ -115,6 +116,19 @@ describe("scenarios of a user's", () => {
     const [ends, waits] = await Promise.all([show("ends.mjs"), show("waits.mjs")]);
     expect(ends).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("called process.exit()") });
     expect(waits).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("for what can never come") });
+  });
+
+  it("do not hang where one waits at its top for ever, with something that keeps the process", async () => {
+    const file = join(place, "hangs.mjs");
+    writeFileSync(file, "setInterval(() => {}, 1000); await new Promise(() => {});");
+    const program = `
+      import { importFile } from ${JSON.stringify(join(import.meta.dirname, "loading", "import-file.ts"))};
+      const error = await importFile(${JSON.stringify(file)}, 10).catch((error) => error);
+      process.exit(error.message.includes("hangs.mjs: it still waits at its top") ? error.exitCode : 70);`;
+    const { exitCode } = await execa(process.execPath, ["--input-type=module-typescript", "-e", program], {
+      reject: false,
+    });
+    expect(exitCode).toBe(2);
   });
 
   it("are refused with 64 where two share a name", async () => {

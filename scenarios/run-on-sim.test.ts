@@ -4,13 +4,14 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { UsageError } from "../foundation/errors.ts";
+import { InterruptedError, UsageError } from "../foundation/errors.ts";
 import { parseHistoryLine } from "../protocol/history.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
 import { catalog } from "./catalog/catalog.ts";
 import { runOptions } from "./config.ts";
 import { runOnSim } from "./run-on-sim.ts";
 import type { Scenario } from "./steps/scenario.ts";
+import { defineStep } from "./houseguest.ts";
 import type { Step } from "./steps/step.ts";
 
 let runs: string;
@@ -118,6 +119,29 @@ describe("runOnSim", () => {
     await expect(refused).rejects.toThrow('The step "unplug" does not exist in virtual time.');
     await expect(refused).rejects.toMatchObject({ next: expect.stringContaining("--stage host") });
     expect(readdirSync(runs)).toEqual([]);
+  });
+
+  it("tells its reporters nothing any more when it is over, of a step that was given up neither", async () => {
+    const stopped = new AbortController();
+    const outside = Promise.withResolvers<void>();
+    const own = defineStep({
+      name: "own",
+      host: async () => undefined,
+      sim: async () => {
+        stopped.abort(new InterruptedError("Interrupted.", { code: "interrupted", next: "Run it again." }));
+        await outside.promise;
+      },
+    });
+    const told: string[] = [];
+    const scenario = changed({ steps: () => [...begin, own()] });
+    const verdict = await runOnSim({
+      ...{ scenario, options: runOptions(scenario, {}, "one"), runs, reproduce: "again", signal: stopped.signal },
+      reporters: [{ record: ({ type }) => void told.push(type), end: () => void told.push("end"), close: () => {} }],
+    });
+    expect(verdict.interrupted).toBe(true);
+    outside.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told.at(-1)).toBe("end");
   });
 
   it("touches no undo ledger, because there is nothing to undo", async () => {

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 
 import { HouseguestError, InterruptedError } from "../foundation/errors.ts";
 import { ownUserName } from "../agent/io/own-user.ts";
@@ -9,7 +10,7 @@ import { type Expectation, type PhaseTime, type RunVerdict, worstVerdict } from 
 import { judgeExpectations } from "./checkers/registry.ts";
 import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
-import { listenForInterruption } from "./interruption.ts";
+import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { createRunDirectory, type RunDirectory, writeVerdict } from "./run-directory.ts";
 import { retryRecord } from "./retry-record.ts";
 import { errorSentence } from "./run-words.ts";
@@ -20,6 +21,7 @@ import { lookAtJobs } from "./stages/sim/look-at-jobs.ts";
 import { SimStage } from "./stages/sim/sim-stage.ts";
 import { checkSimSteps, runSimStep } from "./stages/sim/steps.ts";
 import { playSteps, type StepPlayer } from "./steps/play-steps.ts";
+import { asRun } from "./unheard-errors.ts";
 
 /** What is gathered while a run goes on. */
 interface Progress {
@@ -28,7 +30,7 @@ interface Progress {
   readonly stage: SimStage;
   readonly records: readonly HistoryRecord[];
   readonly phases: PhaseTime[];
-  readonly signal: AbortSignal;
+  readonly interruption: Interruption;
   readonly startedAt: number;
   error: unknown;
 }
@@ -40,6 +42,10 @@ interface Progress {
  * @throws UsageError when a step cannot be carried out here; nothing was done then
  */
 export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
+  return await asRun(request.scenario.name, () => run(request));
+}
+
+async function run(request: RunRequest): Promise<RunVerdict> {
   const { scenario, options } = request;
   const steps = scenario.steps(options.knobs);
   checkSimSteps(steps);
@@ -49,18 +55,20 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
     ...{ deadlineMs: options.deadlineMs, undoes: false, hearsErrors: true },
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
+  let isOver = false;
   const stage = new SimStage({
     timing: options.timing,
     seed: options.seed,
     random: seededRandom(options.seed),
     storeFails: faultsIn(steps).some(({ kind }) => kind === "lose-store"),
     onRecord(record) {
+      // A step that was given up may end when nobody follows the run any more.
+      if (isOver) return;
       for (const reporter of request.reporters) reporter.record(record);
     },
   });
-  const { signal } = interruption;
   const progress: Progress = {
-    ...{ request, directory, stage, records: stage.records, phases: [], signal, startedAt, error: undefined },
+    ...{ request, directory, stage, records: stage.records, phases: [], interruption, startedAt, error: undefined },
   };
   try {
     stage.record("run.started", {
@@ -75,6 +83,7 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
     await inPhase(progress, "lifecycle", () => play(progress));
     return await conclude(progress);
   } finally {
+    isOver = true;
     interruption.close();
     const lines = stage.records.map((record) => `${JSON.stringify(record)}\n`);
     writeFileSync(directory.history, lines.join(""), { mode: 0o600 });
@@ -83,7 +92,8 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
 
 /** This process hears of a signal or of its deadline between two steps, and in the middle of one that lasts. */
 async function play(progress: Progress): Promise<void> {
-  const { request, stage, signal } = progress;
+  const { request, stage, interruption } = progress;
+  const { signal } = interruption;
   const player: StepPlayer = {
     record: (type: "step.begin" | "step.end", data: never) => stage.record(type, data),
     async before() {
@@ -104,6 +114,9 @@ async function play(progress: Progress): Promise<void> {
   } finally {
     signal.removeEventListener("abort", stop);
   }
+  // A promise that the last step left to itself is told as rejected only when nothing else has a turn.
+  await setImmediate();
+  progress.error ??= interruption.unheard();
 }
 
 async function conclude(progress: Progress): Promise<RunVerdict> {

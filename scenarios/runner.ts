@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 
 import { HouseguestError, InterruptedError, UsageError } from "../foundation/errors.ts";
 import { ownUserName } from "../agent/io/own-user.ts";
@@ -48,6 +49,7 @@ import { faultsIn } from "./steps/faults-in-steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
 import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
+import { asRun } from "./unheard-errors.ts";
 import { startWatchdog, type Watchdog } from "./watchdog/start-watchdog.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
@@ -100,6 +102,10 @@ interface Progress {
  * harness did is undone, and the verdict says what came of it.
  */
 export async function runScenario(request: RunRequest): Promise<RunVerdict> {
+  return await asRun(request.scenario.name, () => run(request));
+}
+
+async function run(request: RunRequest): Promise<RunVerdict> {
   const startedAt = Date.now();
   const id = randomBytes(4).toString("hex");
   const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt), id);
@@ -130,6 +136,9 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     await catchInto(progress, () => attempt(progress));
     const notUndone = await undoEverything(progress);
     await catchInto(progress, () => lookAfterFailure(progress));
+    // What failed when the steps were over, or in the undoing, and nobody waited for it.
+    await setImmediate();
+    progress.error ??= interruption.unheard();
     return await conclude(progress, notUndone);
   } finally {
     await progress.recorder?.close();

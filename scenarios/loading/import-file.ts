@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { registerHooks, type ResolveHookSync } from "node:module";
 import { pathToFileURL } from "node:url";
 
-import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { HouseguestError, messageOf, UsageError } from "../../foundation/errors.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
 import { nearest } from "../../foundation/nearest.ts";
+import { noteUsersFile } from "../own-bug.ts";
 import { placeOf } from "./place-of.ts";
 
 /** The name by which users' files import what is theirs, and where it is. */
@@ -13,6 +15,22 @@ const publicModule = new URL("../houseguest.ts", import.meta.url).href;
 /** What steps of one's own have their parameters checked by: a file's own copy of it, or where it has none, ours. */
 const lentName = "zod";
 
+/** How long a file may wait at its top, in milliseconds: for a server that it asks, and not for ever. */
+const loadMsMax = 60_000;
+
+/** A file waits at its top for what does not come; it cannot be stopped, and goes on until the process ends. */
+export class StillLoading extends HouseguestError {
+  override readonly name = "StillLoading";
+  override readonly exitCode = ExitCode.unknown;
+
+  constructor(file: string, withinMs: number) {
+    super(`${placeOf(file, undefined)}: it still waits at its top after ${withinMs / 1000} s. Nothing is judged.`, {
+      code: "still-loading",
+      next: "Look at what it, and what it imports, awaits outside of every function.",
+    });
+  }
+}
+
 /** So that a file finds them wherever it lies, and of what is ours the same copy that runs it. */
 let hooks: { deregister(): void } | undefined;
 
@@ -21,8 +39,9 @@ let hooks: { deregister(): void } | undefined;
  *
  * @param file absolute
  * @throws UsageError `bad-file`, with the line, where it cannot be read or run
+ * @throws StillLoading
  */
-export async function importFile(file: string): Promise<Readonly<Record<string, unknown>>> {
+export async function importFile(file: string, withinMs = loadMsMax): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(file)) {
     throw new UsageError(`There is no file ${placeOf(file, undefined)}.`, {
       code: "no-file",
@@ -30,14 +49,21 @@ export async function importFile(file: string): Promise<Readonly<Record<string, 
     });
   }
   hooks ??= registerHooks({ resolve });
+  noteUsersFile(file);
+  const late = Promise.withResolvers<never>();
+  // Where nothing else keeps the process, it ends at once and says so.
+  const timer = setTimeout(() => late.reject(new StillLoading(file, withinMs)), withinMs).unref();
   try {
-    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    return (await Promise.race([import(pathToFileURL(file).href), late.promise])) as Readonly<Record<string, unknown>>;
   } catch (error) {
+    if (error instanceof StillLoading) throw error;
     throw new UsageError(explained(file, error), {
       code: "bad-file",
       next: "\ndocs/own-scenarios.md shows how a scenario is written.",
       cause: error,
     });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -5,6 +5,7 @@ import type { RunVerdict } from "../../protocol/verdict.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
 import type { RunRequest } from "../runner.ts";
 import { followerOf } from "./following.ts";
+import { EndedEarly } from "./ended-early.ts";
 import { NeverBegan } from "./never-began.ts";
 import type { HostAnswer, HostTask, HostWord } from "./host-worker.ts";
 
@@ -78,5 +79,6 @@ async function answerOf(child: ChildProcess, task: HostTask, signal: AbortSignal
   const how = await ended;
   if (answer !== undefined) return answer;
   if (signal.aborted && how === "it ended with SIGTERM") throw new NeverBegan(task.scenario);
+  if (how === "it ended with 0") throw new EndedEarly(task.scenario);
   throw new Error(`the process that ran ${task.scenario} did not say what came of it: ${how}`);
 }

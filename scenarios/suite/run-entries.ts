@@ -1,6 +1,7 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { isGood, type Outcome, outcomeOf, type Skipped, type SuiteAttempt } from "../../protocol/suite.ts";
+import { EndedEarly } from "./ended-early.ts";
 import { NeverBegan } from "./never-began.ts";
 
 /** What became of one entry. */
@@ -103,8 +104,8 @@ class Turns {
   }
 }
 
-function unbegun(error: unknown): null {
-  if (error instanceof NeverBegan) return null;
+function untold(error: unknown): NeverBegan | EndedEarly {
+  if (error instanceof NeverBegan || error instanceof EndedEarly) return error;
   throw error;
 }
 
@@ -117,8 +118,12 @@ async function runEntry<Entry>(entry: Entry, { run, skip, retries, signal }: Run
     const ended = await run(
       entry,
       attempts.map(({ run }) => run),
-    ).catch(unbegun);
-    if (ended === null) {
+    ).catch(untold);
+    if (ended instanceof EndedEarly) {
+      process.stderr.write(`${ended.message} ${ended.next}\n`);
+      return { outcome: "unknown", attempts, interrupted: false };
+    }
+    if (ended instanceof NeverBegan) {
       interrupted = true;
       break;
     }

@@ -2,12 +2,15 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:wor
 
 import { Piscina } from "piscina";
 
+import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
 import type { RunRequest } from "../runner.ts";
 import { followerOf } from "./following.ts";
-import type { SimTask } from "./sim-worker.ts";
+import { noteBeyond } from "../program-end.ts";
+import { EndedEarly } from "./ended-early.ts";
+import type { Beyond, SimTask } from "./sim-worker.ts";
 import { stopChannel } from "./stop-channel.ts";
 
 /**
@@ -25,6 +28,7 @@ export function openSimPool(
     minThreads: threads,
     maxThreads: threads,
   });
+  pool.on("message", ({ beyond, ownBug }: Beyond) => noteBeyond(beyond, ownBug));
   const channel = new BroadcastChannel(stopChannel);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads, not windows
   const stop = () => channel.postMessage("stop");
@@ -35,6 +39,11 @@ export function openSimPool(
       const task = { scenario: scenario.name, file: scenario.file, options, runs, reproduce, retryOf };
       const { verdict, directory } = await pool
         .run({ ...task, follower: line?.far }, { transferList: line === undefined ? [] : [line.far] })
+        .catch((error: unknown) => {
+          // So piscina has it; its error has no code.
+          if (!messageOf(error).startsWith("worker exited with code: ")) throw error;
+          throw new EndedEarly(scenario.name);
+        })
         .finally(() => line?.end());
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });

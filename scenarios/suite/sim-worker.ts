@@ -1,12 +1,15 @@
 import { resolve } from "node:path";
-import type { MessagePort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 
 import { InterruptedError } from "../../foundation/errors.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { scenarioNamed } from "../catalog/catalog.ts";
 import type { RunOptions } from "../config.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
+import { isOwnBug } from "../own-bug.ts";
+import { beyondSentence } from "../program-end.ts";
 import { runOnSim } from "../run-on-sim.ts";
+import { hearBeyondRuns } from "../unheard-errors.ts";
 import { passingOn } from "./following.ts";
 import { stopChannel } from "./stop-channel.ts";
 
@@ -22,6 +25,18 @@ export interface SimTask {
   /** Where whoever wants to hear where it is listens. */
   readonly follower: MessagePort | undefined;
 }
+
+/** What failed when no run of this thread heard it: for whoever decides with which code the program ends. */
+export interface Beyond {
+  readonly beyond: string;
+  readonly ownBug: boolean;
+}
+
+hearBeyondRuns((error, run) => {
+  const told: Beyond = { beyond: beyondSentence(error, run), ownBug: isOwnBug(error) };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads, not windows
+  parentPort?.postMessage(told);
+});
 
 /** The pool calls it by its being the default. */
 export default async function runTask({
