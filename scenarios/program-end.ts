@@ -1,10 +1,11 @@
 import { writeSync } from "node:fs";
+import { inspect } from "node:util";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { unheard } from "./interruption.ts";
 import { isOwnBug } from "./own-bug.ts";
 import { worstExitCode } from "./suite/suite-exit-code.ts";
-import { hearBeyondRuns } from "./unheard-errors.ts";
+import { hearBeyondRuns, isAnyRunUnderWay } from "./unheard-errors.ts";
 
 /** What Node ends with where the first file waits at its top for what never comes. */
 const nodeWaitsForNothing = 13;
@@ -28,7 +29,14 @@ export function guardEnd(): void {
     if (event === "exit" && listener !== lastWord) queueMicrotask(judgeLast);
   });
   judgeLast();
-  hearBeyondRuns((error, run) => noteBeyond(beyondSentence(error, run), isOwnBug(error)));
+  hearBeyondRuns((error, run) => {
+    const ownBug = isOwnBug(error);
+    noteBeyond(beyondSentence(error, run), ownBug);
+    // What no run is undone for, and may be waited for in vain.
+    if (ownBug && result === undefined && !isAnyRunUnderWay()) process.exit(ExitCode.harnessBug);
+    // All is told: as it would end without this, so that nothing that fails again and again keeps it.
+    if (result !== undefined) process.exit();
+  });
 }
 
 /** What came of the command; what comes later makes it no better. */
@@ -45,6 +53,7 @@ export function noteBeyond(sentence: string, ownBug: boolean): void {
 
 /** @param run the name of the one that it is of, which is over or has failed already */
 export function beyondSentence(error: unknown, run: string | undefined): string {
+  if (isOwnBug(error)) return `A bug in the harness: ${inspect(error)}\n`;
   const { message, next } = unheard(error);
   return `${run === undefined ? "Outside of every run" : `Of the run of ${run}`}: ${message} ${next}\n`;
 }

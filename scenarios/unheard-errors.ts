@@ -44,6 +44,10 @@ export function hearErrors(hear: (error: unknown) => void): () => void {
   };
 }
 
+export function isAnyRunUnderWay(): boolean {
+  return hearing.size > 0;
+}
+
 /** From now on, for the life of this process, no error ends it: what no run hears is told here. */
 export function hearBeyondRuns(tell: TellBeyond): void {
   tellBeyond = tell;

@@ -21,3 +21,15 @@ test("a run whose process is ended before it listens never began, which is no bu
   await expect(ended).rejects.toThrow(NeverBegan);
   expect(readdirSync(runs)).toEqual([]);
 });
+
+test("a process whose file cannot be loaded ends, and is not waited for", async () => {
+  const scenario = { ...scenarioNamed("withdraw-twice"), file: join(tmpdir(), "no-such-scenario.ts") };
+  const options = runOptions(scenario, {}, "s");
+  const ended = openHostPool(
+    "host",
+    new AbortController().signal,
+  )({
+    ...{ scenario, options, runs: tmpdir(), reporters: [], reproduce: "" },
+  });
+  await expect(ended).rejects.toThrow("did not say what came of it: it ended with 1");
+});

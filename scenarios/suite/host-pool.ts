@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
 import type { RunRequest } from "../runner.ts";
+import { noteBeyond } from "../program-end.ts";
 import { followerOf } from "./following.ts";
 import { EndedEarly } from "./ended-early.ts";
 import { NeverBegan } from "./never-began.ts";
@@ -77,7 +79,12 @@ async function answerOf(child: ChildProcess, task: HostTask, signal: AbortSignal
   });
   child.send(task);
   const how = await ended;
-  if (answer !== undefined) return answer;
+  if (answer !== undefined) {
+    // As host-worker.ts ends where something failed beyond its run.
+    const beyond = [ExitCode.unknown, ExitCode.harnessBug].find((code) => how === `it ended with ${code}`);
+    if (beyond !== undefined) noteBeyond("", beyond === ExitCode.harnessBug);
+    return answer;
+  }
   if (signal.aborted && how === "it ended with SIGTERM") throw new NeverBegan(task.scenario);
   if (how === "it ended with 0") throw new EndedEarly(task.scenario);
   throw new Error(`the process that ran ${task.scenario} did not say what came of it: ${how}`);
