@@ -73,8 +73,10 @@ export function listenForInterruption({
   const timer = deadlineMs === null ? undefined : setTimeout(() => controller.abort(tooLate(deadlineMs)), deadlineMs);
   for (const name of signals) process.on(name, onSignal);
   let heard: unknown;
+  let isAskedFor = false;
   const onError = (error: unknown) => {
-    if (controller.signal.aborted) return tellFurther(error);
+    // Once the verdict is made nobody asks again.
+    if (isAskedFor || controller.signal.aborted) return tellFurther(error);
     heard = isOwnBug(error) ? error : unheard(error);
     controller.abort(heard);
   };
@@ -84,7 +86,10 @@ export function listenForInterruption({
   also?.addEventListener("abort", onAlso, { once: true });
   return {
     signal: controller.signal,
-    unheard: () => heard,
+    unheard() {
+      isAskedFor = true;
+      return heard;
+    },
     close() {
       clearTimeout(timer);
       stopHearing?.();

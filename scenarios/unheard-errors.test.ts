@@ -65,6 +65,22 @@ describe("an error for which nobody waits", () => {
   });
 });
 
+describe("an error that comes when a run is judged in a thread", () => {
+  it("is no pass of the command", async () => {
+    const judged = given("judged", "globalThis.ran = true;");
+    const source = readFileSync(join(place, judged), "utf8");
+    const rejecting =
+      '() => { if (globalThis.ran) void Promise.reject(new Error("judging")); return [{ checker: "transitions" }]; }';
+    writeFileSync(
+      join(place, judged),
+      source.replace('[{ checker: "transitions" }]', () => rejecting),
+    );
+    const { exitCode, stderr } = await run([judged, given("good", "")], "-j", "2");
+    expect(stderr).toContain("Of the run of judged: Something failed for which nobody waited: judging");
+    expect(exitCode).toBe(2);
+  });
+});
+
 describe("a failed run", () => {
   it.each([
     ["before it ends", 'process.on("beforeExit", () => process.exit(0));'],

@@ -141,7 +141,7 @@ export class CallEvidence {
     const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
     const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
     const explains = (act: Act) => {
-      if (!canHaveDone(act, { change, changed, after }, endedMs) || !this.#canBeTo(fact, act)) return null;
+      if (!canHaveDone(act, { before, change, changed, after }, endedMs) || !this.#canBeTo(fact, act)) return null;
       return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
     };
     const answer = this.#ofActs(explains, noWords, this.#actsOf("processes"));
@@ -158,7 +158,7 @@ export class CallEvidence {
     if (fact === null || !this.#isComplete) return false;
     return !this.#actsOf("processes").some(
       (act) =>
-        canHaveDone(act, { change, changed, after }, null) &&
+        canHaveDone(act, { before, change, changed, after }, null) &&
         this.#canBeTo(fact, act) &&
         explanationBy(act, "processes", processKey(fact)) !== null &&
         this.#roleOfAct(act).to !== "background",

@@ -53,6 +53,14 @@ describe("a file by what the kernel started", () => {
       expect(compare(before, after, told("tee /d/x", [{ ...crashed, ...each }], setting)).verdict).toBe("clean");
   });
 
+  it("is theirs whose crash it was, whatever the job sends that process while it is dumped", () => {
+    const { came, touches } = told("tee -p4712", [{ ...others, toMs: 3_500 }]);
+    const sent = (atMs: number) => [act(job, "kill", { parameters: { pid: "4712", signal: "SIGTERM" }, atMs })];
+    const helped = came.map((each) => (each.serial === 40 ? { ...each, toMs: 3_490 } : each));
+    expect(compare(before, after, { came: helped, touches, acts: sent(3_000) }).verdict).toBe("clean");
+    expect(whose(compare(before, after, { came: helped, touches, acts: sent(1_450) }))).toEqual([["/d/x", "job"]]);
+  });
+
   it("is theirs whom it names, and may be theirs who ended soon after it: memory is given back before the end is told", () => {
     const late = (afterMs: number) => ({ ...crashed, toMs: ran.toMs + afterMs });
     expect(whose(compare(before, after, told("tee /d/x", [late(40)])))).toEqual([["/d/x", "job"]]);

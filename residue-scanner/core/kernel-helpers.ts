@@ -14,6 +14,8 @@ const afterMsMax = 50;
 const toldAfterMsMax = 5_000;
 /** File events are read some milliseconds late. */
 const lateMsMax = 100;
+/** How many crashes besides the run's are told, where it may have been any of them. */
+const alsoShownMax = 3;
 /** `4711`, `-p4711`, `--pid=4711` */
 const numberWord = /(?:^|\s|\s-[a-zA-Z]|=)(\d+)(?=\s|$)/g;
 /** A helper that hands a crash on to a service of the same program, which the service manager starts (systemd-coredump(8)). */
@@ -48,7 +50,8 @@ export function ofKernelHelper(helper: RecordedProcess, knowledge: HelperKnowled
   if (ours === undefined) return ofSetting(helper, knowledge);
   // The helper may have been another's, of whose crash nothing was seen.
   const to = combined([...crashes.map((each) => each.to), ...(isNear ? [] : (["background"] as const))]);
-  return { to, evidence: [...ours.evidence, ...crashes.flatMap((each) => (each === ours ? [] : each.evidence))] };
+  const others = crashes.filter((each) => each !== ours && each.evidence.length > 0).slice(0, alsoShownMax);
+  return { to, evidence: [...ours.evidence, ...others.flatMap(({ evidence }) => evidence)] };
 }
 
 /**
@@ -105,12 +108,13 @@ function crashesFor(
   return { near: of(crashed.filter(isNear)), late: of(crashed.filter(isLate)) };
 }
 
-/** @param fromMs when the helper was started: at once when the process crashed, which it may have done for long then */
+/** @param fromMs when the helper was started: at once when the process crashed */
 function crashOf(crashed: RecordedProcess, fromMs: number, { witness, askedOf }: HelperKnowledge): Attribution {
   const to = witness.roleOf(crashed.serial);
   const when = "was started by the kernel when";
   if (isOfRun(to)) return { to, evidence: [request(`${when} ${showProcess(crashed)} of ${ofWhom(to)} crashed`)] };
-  const asked = askedOf(crashed, fromMs) ?? askedOf(crashed, crashed.toMs ?? fromMs);
+  // What reached it while it was dumped already had no part in that.
+  const asked = askedOf(crashed, fromMs);
   if (asked === null) return { to, evidence: [] };
   const why = asked.evidence[0]?.detail ?? "was asked to";
   return { to: asked.to, evidence: [request(`${when} a process crashed that ${why}`)] };

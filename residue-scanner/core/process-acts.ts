@@ -5,7 +5,7 @@ import { signalCall } from "./signal-events.ts";
 
 /** What a signal ends, or tells to end itself, does so within this time, or nobody can tell it from what ends for itself. */
 const endingMsMax = 10_000;
-/** By default they do nothing; some servers stop at them. */
+/** By default they do nothing; some servers, which have no terminal, stop at them, and take their time (httpd(8)). */
 const harmlessSignals: readonly string[] = ["SIGWINCH"];
 
 /**
@@ -16,13 +16,15 @@ const harmlessSignals: readonly string[] = ["SIGWINCH"];
  */
 export function canHaveDone(
   act: Act,
-  { change, changed, after }: Pick<ProcessDifference, "change" | "changed" | "after">,
+  { before, change, changed, after }: Pick<ProcessDifference, "before" | "change" | "changed" | "after">,
   endedMs: number | null,
 ): boolean {
   if (act.call !== signalCall) return change !== "vanished" && changed.some((name) => name !== "stopped");
   const { signal = "" } = act.parameters;
   const isStopping = stoppingSignals.includes(signal);
-  if (change === "vanished" && harmlessSignals.includes(signal)) return endedMs !== null && isSoon(act, endedMs);
+  if (change === "vanished" && harmlessSignals.includes(signal)) {
+    return before?.terminal === 0 || (endedMs !== null && isSoon(act, endedMs));
+  }
   if (change === "vanished") return !isStopping && signal !== "SIGCONT";
   return changed.includes("stopped") && (after?.state === "T" ? isStopping : signal === "SIGCONT");
 }

@@ -49,9 +49,9 @@ describe("what ended, by who was seen to end it", () => {
 
 describe("a process of others' that ended some time after a signal of the job's", () => {
   const own = processFixture({ pid: scanner.pid });
-  const victim = processFixture({ pid: 900, startTime: "9000" });
+  const onTerminal = processFixture({ pid: 900, startTime: "9000", terminal: 5 });
   const sentMs = 1_300;
-  const whoseAfter = (signal: string, endedMs: number, further: readonly Act[] = []) => {
+  const whoseAfter = (signal: string, endedMs: number, further: readonly Act[] = [], victim = onTerminal) => {
     const seen = {
       serial: 80,
       pid: 900,
@@ -75,9 +75,10 @@ describe("a process of others' that ended some time after a signal of the job's"
     expect(whoseAfter("SIGKILL", lateMs)).toEqual(["job"]);
   });
 
-  it("was ended maybe by SIGWINCH at once, as some servers stop at it, and not later", () => {
+  it("was ended maybe by SIGWINCH at once, and later only without a terminal, as servers that stop at it", () => {
     expect(whoseAfter("SIGWINCH", soonMs)).toEqual(["shared"]);
     expect(whoseAfter("SIGWINCH", lateMs)).toEqual([]);
+    expect(whoseAfter("SIGWINCH", lateMs, [], { ...onTerminal, terminal: 0 })).toEqual(["shared"]);
   });
 
   it("was ended maybe by both where somebody killed in the end what had been told to end", () => {

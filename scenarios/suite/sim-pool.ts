@@ -28,7 +28,10 @@ export function openSimPool(
     minThreads: threads,
     maxThreads: threads,
   });
-  pool.on("message", ({ beyond, ownBug }: Beyond) => noteBeyond(beyond, ownBug));
+  pool.on("message", (message: unknown) => {
+    // A user's file may send something, too.
+    if (isBeyond(message)) noteBeyond(message.beyond, message.ownBug);
+  });
   const channel = new BroadcastChannel(stopChannel);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads, not windows
   const stop = () => channel.postMessage("stop");
@@ -74,4 +77,9 @@ function lineTo(
     near.close();
   };
   return { far, end };
+}
+
+function isBeyond(message: unknown): message is Beyond {
+  const { beyond, ownBug } = (message ?? {}) as Partial<Record<keyof Beyond, unknown>>;
+  return typeof beyond === "string" && typeof ownBug === "boolean";
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type MessagePort, parentPort } from "node:worker_threads";
 
 import { InterruptedError } from "../../foundation/errors.ts";
@@ -67,6 +68,8 @@ export default async function runTask({
       signal: stopped.signal,
     };
     const verdict = await runOnSim(request);
+    // What was rejected in its last turn is heard before this thread stands still.
+    await setImmediate();
     return { verdict, directory: resolve(runs, verdict.run) };
   } finally {
     channel.close();
