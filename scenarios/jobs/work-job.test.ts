@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,15 +15,17 @@ beforeEach(() => {
 afterEach(() => rmSync(workspace, { recursive: true, force: true }));
 
 /** Starts the job's real program in the workspace. */
-function start(units: number) {
+function start(units: number, environment: NodeJS.ProcessEnv = {}) {
   const [file, ...args] = workJob({ units, unitCpuMs: 2, children: 1 }, "test").command as [string, ...string[]];
   const child = spawn(file, args, {
     cwd: workspace,
-    env: { ...process.env, HOUSEGUEST_JOB: "job-1" },
+    env: { ...process.env, HOUSEGUEST_JOB: "job-1", ...environment },
     stdio: "ignore",
   });
   return { child, ended: new Promise<number | null>((resolve) => child.once("exit", resolve)) };
 }
+const progress = () =>
+  existsSync(join(workspace, "progress")) ? readFileSync(join(workspace, "progress"), "utf8") : "";
 const result = () => WorkResult.parse(JSON.parse(readFileSync(join(workspace, "result"), "utf8")));
 
 describe("the work job", () => {
@@ -40,6 +42,19 @@ describe("the work job", () => {
     expect(await start(8).ended).toBe(0);
     expect(result()).toEqual({ chain: expectedChain("job-1", 8), startedFrom: 3 });
   });
+});
+
+test.skipIf(process.platform !== "linux")("a job waits for room where its disk is full (needs /dev/full)", async () => {
+  const place = join(workspace, "result");
+  symlinkSync("/dev/full", place);
+  const { child, ended } = start(2, { HOUSEGUEST_RESULT_FILE: place });
+  const stat = `/proc/${child.pid}/stat`;
+  const isWaiting = () => child.exitCode !== null || (progress() === "2" && / S /.test(readFileSync(stat, "utf8")));
+  await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true);
+  symlinkSync(join(workspace, "roomy"), `${place}.next`);
+  renameSync(`${place}.next`, place);
+  expect(await ended).toBe(0);
+  expect(result().chain).toBe(expectedChain("job-1", 2));
 });
 
 test("each kind of misbehaviour has its program, and what they share", () => {

@@ -23,6 +23,8 @@ const unitCpuMs = Number(values["unit-ms"]);
 const fileBytes = Number(values["file-bytes"]);
 const seed = process.env.HOUSEGUEST_JOB ?? "no-job";
 const stateFile = "state.json";
+/** How long it waits before it looks for room again. */
+const roomMs = 20;
 
 /** @type {{ done: number, chain: string }} */
 const state = existsSync(stateFile)
@@ -46,12 +48,12 @@ while (state.done < units) {
   burn(unitCpuMs);
   state.done += 1;
   state.chain = createHash("sha256").update(state.chain).digest("hex");
-  writeFileSync(`output/unit-${state.done % 16}.bin`, Buffer.alloc(fileBytes, state.done % 256));
+  write(`output/unit-${state.done % 16}.bin`, Buffer.alloc(fileBytes, state.done % 256));
   replace(stateFile, JSON.stringify(state));
   replace(process.env.HOUSEGUEST_PROGRESS_FILE ?? "progress", String(state.done));
 }
 for (const one of children) one.kill("SIGKILL");
-writeFileSync(process.env.HOUSEGUEST_RESULT_FILE ?? "result", JSON.stringify({ chain: state.chain, startedFrom }));
+write(process.env.HOUSEGUEST_RESULT_FILE ?? "result", JSON.stringify({ chain: state.chain, startedFrom }));
 // Whatever misbehaves may hold the loop open.
 if (values.behaviour !== undefined) process.exit(0);
 
@@ -67,6 +69,19 @@ function burn(cpuMs) {
 
 /** A reader sees the old content or the new, never half of it. */
 function replace(path, content) {
-  writeFileSync(`${path}.new`, content);
+  write(`${path}.new`, content);
   renameSync(`${path}.new`, path);
+}
+
+/** A disk that is full is the host's trouble, and passes: the job waits for room, as it would not for any other error. */
+function write(path, content) {
+  for (;;) {
+    try {
+      writeFileSync(path, content);
+      return;
+    } catch (error) {
+      if (error.code !== "ENOSPC") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, roomMs);
+    }
+  }
 }
