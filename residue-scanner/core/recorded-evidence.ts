@@ -241,8 +241,13 @@ function mayBeOfLinks({ change, changed, after }: FileDifference): boolean {
   return changed.includes("nlink") || changed.every((name) => name === "ctime");
 }
 
-/** What somebody may have done of whom no more is known, others' doings do not explain alone. */
+/**
+ * What somebody may have done of whom no more is known: what nobody else did stays open, and is not the run's alone.
+ * Others who are known explain it: such a file has the content and mode that it had, and each name of it that came or
+ * went is a finding of its own. Where many names come and go (a package manager's cache), most linkers are forgotten.
+ */
 function withForgottenLinker(answer: Attribution | null): Attribution {
+  if (answer?.to === "background") return answer;
   const linker = { kind: "recorder", detail: `a process that was not seen to start ${linkWords}` } as const;
   return {
     to: combined([...(answer === null ? [] : [answer.to]), "unknown"]),

@@ -191,7 +191,7 @@ describe("whose a file is, by who touched it", () => {
         "gave it another name, or took one away",
       );
     }
-    // Others' doings, or the run's, do not explain alone what that one may have done.
+    // The run's doings do not explain alone what that one may have done; others' do, or a cache that is cleared would not.
     const links = (changed: object) =>
       files({ "/d": ["x", "y"].map((name) => ({ name, ino: 7, links: 2, ...changed })) });
     const told = (by: number) => ({
@@ -199,7 +199,7 @@ describe("whose a file is, by who touched it", () => {
     });
     const whoseX = (by: number, changed: object) =>
       whose(compare(links({}), links(changed), told(by))).filter(([path]) => path === "/d/x");
-    expect(whoseX(foreign, { changed: 1 })).toEqual([["/d/x", "unknown"]]);
+    expect(whoseX(foreign, { changed: 1 })).toEqual([]);
     expect(whoseX(job, { changed: 1 })).toEqual([["/d/x", "shared"]]);
     // What else changed moved the ctime, too.
     expect(whoseX(foreign, { size: 9, changed: 1 })).toEqual([]);
@@ -214,6 +214,22 @@ describe("whose a file is, by who touched it", () => {
       expect(whose(report).filter(([path]) => path === "/d/t")).toEqual(expected);
       expect(whose(report).filter(([path, to]) => path === "/d/t/x" && to === "unknown")).toEqual([]);
     }
+  });
+
+  it("is theirs who took its other name away, though nobody is known any more who changed its links", () => {
+    const forgotten = {
+      by: unknownProcess,
+      kinds: ["attributes"],
+      isOfLinks: true,
+      firstMs: 0,
+      lastMs: Infinity,
+    } as const;
+    const both = files({ "/d": ["x", "y"].map((name) => ({ name, ino: 7, links: 2 })) });
+    const one = files({ "/d": [{ name: "x", ino: 7, links: 1, changed: 1 }] });
+    const taken = (by: number) =>
+      compare(both, one, { touches: { "/d/x": [forgotten], "/d/y": [touch(by, ["deleted"])] } });
+    expect(whose(taken(foreign))).toEqual([]);
+    expect(whose(taken(job)).map(([path]) => path).toSorted()).toEqual(["/d/x", "/d/y"]);
   });
 
   it("excuses a directory's times, but not where the job set them", () => {

@@ -15,7 +15,7 @@ const explaining: Readonly<Record<string, readonly TouchKind[]>> = {
   btime: ["created", "moved-to"],
   device: ["created", "moved-to"],
   flags: ["created", "moved-to"],
-  nlink: ["created", "moved-to"],
+  nlink: ["created", "moved-to", "deleted"],
   mode: ["attributes", "created", "moved-to"],
   uid: ["attributes", "created", "moved-to"],
   gid: ["attributes", "created", "moved-to"],
