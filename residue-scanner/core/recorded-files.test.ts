@@ -229,7 +229,7 @@ describe("whose a file is, by who touched it", () => {
     const taken = (by: number) =>
       compare(both, one, { touches: { "/d/x": [forgotten], "/d/y": [touch(by, ["deleted"])] } });
     expect(whose(taken(foreign))).toEqual([]);
-    expect(whose(taken(job)).map(([path]) => path).toSorted()).toEqual(["/d/x", "/d/y"]);
+    expect(new Set(whose(taken(job)).map(([path]) => path))).toEqual(new Set(["/d/x", "/d/y"]));
   });
 
   it("excuses a directory's times, but not where the job set them", () => {
