@@ -174,14 +174,16 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare(before, both, { touches: linked(foreign) }))).toEqual([["/d/x", "unknown"]]);
   });
 
+  /** By whoever changed a file's links, and is not known any more. */
+  const forgotten = {
+    by: unknownProcess,
+    kinds: ["attributes"],
+    isOfLinks: true,
+    firstMs: 0,
+    lastMs: Infinity,
+  } as const;
+
   it("is left open by a linker who is forgotten only where links can have changed it", () => {
-    const forgotten = {
-      by: unknownProcess,
-      kinds: ["attributes"],
-      isOfLinks: true,
-      firstMs: 0,
-      lastMs: Infinity,
-    } as const;
     const one = { name: "x", ino: 7 };
     const before = files({ "/d": [one] });
     for (const changed of [{ changed: 1 }, { links: 2, changed: 1 }]) {
@@ -217,13 +219,6 @@ describe("whose a file is, by who touched it", () => {
   });
 
   it("is theirs who took its other name away, though nobody is known any more who changed its links", () => {
-    const forgotten = {
-      by: unknownProcess,
-      kinds: ["attributes"],
-      isOfLinks: true,
-      firstMs: 0,
-      lastMs: Infinity,
-    } as const;
     const both = files({ "/d": ["x", "y"].map((name) => ({ name, ino: 7, links: 2 })) });
     const one = files({ "/d": [{ name: "x", ino: 7, links: 1, changed: 1 }] });
     const taken = (by: number) =>
