@@ -67,7 +67,12 @@ export class FaultBench {
       const stat = processStat(pid);
       return stat?.command === "sleep" && stat.state === "S";
     };
-    for (const untilMs = performance.now() + 60_000; !rests() && performance.now() < untilMs; ) await setTimeout(5);
+    // The kernel tells nobody that a process has come to rest.
+    const untilMs = performance.now() + 60_000;
+    while (!rests()) {
+      if (performance.now() > untilMs) throw new Error(`Process ${pid} has not come to rest within a minute.`);
+      await setTimeout(5);
+    }
     return pid;
   }
 
