@@ -3,8 +3,8 @@ import { posix } from "node:path";
 
 import { readProc, readProcLink, readProcRecord } from "./proc.ts";
 
-/** What fifo(7) has whoever opens a named pipe wait in until somebody opens its other end (fs/pipe.c). */
-const waitingIn = "wait_for_partner";
+/** Where whoever opens a named pipe waits until somebody opens its other end: the latter where the former is built into it (fs/pipe.c). */
+const waitingIn: ReadonlySet<string | null> = new Set(["wait_for_partner", "fifo_open"]);
 /** openat(2) and open(2) by their numbers: x86_64's; of openat(2) what all newer architectures share as well. */
 const calls: Readonly<Record<string, { readonly directoryAt: number | null; readonly nameAt: number }>> = {
   ...(process.arch === "x64" ? { 2: { directoryAt: null, nameAt: 1 }, 257: { directoryAt: 1, nameAt: 2 } } : {}),
@@ -31,7 +31,7 @@ export interface WaitingToOpen {
  * @returns null where it opens none, or this user may not see that
  */
 export function readWaitingToOpen(pid: number): WaitingToOpen | null {
-  if (readProc(`/proc/${pid}/wchan`) !== waitingIn) return null;
+  if (!waitingIn.has(readProc(`/proc/${pid}/wchan`))) return null;
   // proc_pid_syscall(5): the call's number and its six arguments.
   const [number = "", ...words] = (readProcRecord(`/proc/${pid}/syscall`) ?? "").trim().split(" ");
   const call = calls[number];
