@@ -190,11 +190,14 @@ describe("scenarios run", () => {
     expect(readFileSync(join(place, "summary.md"), "utf8")).toMatch(/^before\n## Houseguest: 1 failed\n/);
   });
 
-  it("says that a shard has nothing to run, which is no error", async () => {
+  it("says that a shard has nothing to run, which is no error, and no part that is missing", async () => {
     const { exitCode, stderr } = await onSim(simple, "--shard", "2/2", "--output", at("two"));
     expect(exitCode).toBe(0);
     const first = await onSim(simple, "--shard", "1/2", "--output", at("one"));
     expect(stderr + first.stderr).toContain("Nothing to run: shard 1 of 2 is empty.");
+    const merged = await runMain(["merge", at("two"), at("one"), "--reporter", "list"]);
+    expect(merged.stdout).toContain(simple);
+    expect({ exitCode: merged.exitCode, stderr: merged.stderr }).toEqual({ exitCode: 0, stderr: "" });
   });
 });
 

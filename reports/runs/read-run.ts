@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -12,6 +13,8 @@ import { unfinishedVerdict } from "./unfinished-verdict.ts";
 export interface StoredRun extends EndedRun {
   readonly recorded: boolean;
   readonly lostEvidence: readonly string[];
+  /** A sentence, where its history is another one than it was judged by. */
+  readonly altered?: string;
 }
 
 /**
@@ -20,7 +23,8 @@ export interface StoredRun extends EndedRun {
  * @throws UsageError `no-history` or `broken-history` when there is nothing to derive a report from
  */
 export function readRun(runDirectory: string): StoredRun {
-  const { records: history, lostEvidence } = parseHistory(historyText(runDirectory));
+  const bytes = historyBytes(runDirectory);
+  const { records: history, lostEvidence } = parseHistory(bytes.toString("utf8"));
   if (history.length === 0) {
     throw new UsageError(`${join(runDirectory, "history.jsonl")} holds no record that can be read.`, {
       code: "broken-history",
@@ -28,7 +32,9 @@ export function readRun(runDirectory: string): StoredRun {
     });
   }
   const read = recordedVerdict(runDirectory);
-  if ("verdict" in read) return { ...read, history, runDirectory, lostEvidence, recorded: true };
+  if ("verdict" in read) {
+    return { ...read, history, runDirectory, lostEvidence, recorded: true, ...otherHistory(read.verdict, bytes) };
+  }
   const aftermath = readAftermath(runDirectory);
   // Whoever undid it for the harness knew that it was dead.
   const why = aftermath === null ? read.why : "The run has no verdict: its harness was killed.";
@@ -61,9 +67,15 @@ export function recordedVerdict(runDirectory: string): { verdict: RunVerdict } |
   }
 }
 
-function historyText(runDirectory: string): string {
+/** What was changed, or came, since the run was judged is no evidence for what it was judged to be. */
+function otherHistory({ historySha256: judged }: RunVerdict, bytes: Buffer): Pick<StoredRun, "altered"> {
+  if (judged === undefined || createHash("sha256").update(bytes).digest("hex") === judged) return {};
+  return { altered: "history.jsonl is not what the run was judged by: it was changed, or written to, since." };
+}
+
+function historyBytes(runDirectory: string): Buffer {
   try {
-    return readFileSync(join(runDirectory, "history.jsonl"), "utf8");
+    return readFileSync(join(runDirectory, "history.jsonl"));
   } catch (error) {
     const missing = systemCode(error) === "ENOENT";
     throw new UsageError(

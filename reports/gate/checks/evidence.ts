@@ -13,7 +13,13 @@ export const evidenceCheck: RunCheck = {
   subject: "the history is whole, and the verdict says the same",
   judge(run) {
     if (!run.recorded) return [unknown(run.verdict.error ?? "the run has no verdict")];
-    return [...lostRecords(run), ...otherBeginning(run), ...otherEnding(run), ...otherSummaries(run)];
+    return [
+      ...lostRecords(run),
+      ...unboundHistory(run),
+      ...otherBeginning(run),
+      ...otherEnding(run),
+      ...otherSummaries(run),
+    ];
   },
 };
 
@@ -24,6 +30,12 @@ function lostRecords({ history, lostEvidence }: StoredRun): Objection[] {
       : [],
   );
   return [...lostEvidence, ...missingRecords(history), ...unwritten].map(unknown);
+}
+
+/** A verdict goes with the history that it names; one that names none would go with any. */
+function unboundHistory({ verdict: { historySha256 }, altered }: StoredRun): Objection[] {
+  if (altered !== undefined) return [failed(altered)];
+  return historySha256 === undefined ? [unknown("its verdict does not say which history it was judged by")] : [];
 }
 
 function otherSummaries({ verdict, history }: StoredRun): Objection[] {
