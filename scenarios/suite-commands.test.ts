@@ -278,6 +278,11 @@ describe("scenarios merge of what did not run", () => {
       "suite.json names no attempt before it, and its verdict ",
     ],
     [
+      "a skip for what failed",
+      (entry) => ({ ...entry, outcome: "skipped", attempts: [], skipped: { why: "No room.", remedy: "Make some." } }),
+      "ended with 1 meanwhile, and suite.json does not name it",
+    ],
+    [
       "one run for two attempts",
       ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.map(() => attempts[0]) }),
       "suite.json names it twice",
