@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 
 import { systemCode, UsageError } from "../../foundation/errors.ts";
@@ -8,6 +8,8 @@ import type { EndedRun } from "../reporter.ts";
 import { parseHistory } from "./parse-history.ts";
 import { readAftermath } from "./read-aftermath.ts";
 import { unfinishedVerdict } from "./unfinished-verdict.ts";
+
+const chunkBytes = 1024 * 1024;
 
 /** A run as it was read; `recorded` says whether the harness had come to a verdict. */
 export interface StoredRun extends EndedRun {
@@ -23,8 +25,7 @@ export interface StoredRun extends EndedRun {
  * @throws UsageError `no-history` or `broken-history` when there is nothing to derive a report from
  */
 export function readRun(runDirectory: string): StoredRun {
-  const bytes = historyBytes(runDirectory);
-  const { records: history, lostEvidence } = parseHistory(bytes.toString("utf8"));
+  const { records: history, lostEvidence } = parseHistory(historyText(runDirectory));
   if (history.length === 0) {
     throw new UsageError(`${join(runDirectory, "history.jsonl")} holds no record that can be read.`, {
       code: "broken-history",
@@ -33,7 +34,14 @@ export function readRun(runDirectory: string): StoredRun {
   }
   const read = recordedVerdict(runDirectory);
   if ("verdict" in read) {
-    return { ...read, history, runDirectory, lostEvidence, recorded: true, ...otherHistory(read.verdict, bytes) };
+    return {
+      ...read,
+      history,
+      runDirectory,
+      lostEvidence,
+      recorded: true,
+      ...otherHistory(read.verdict, runDirectory),
+    };
   }
   const aftermath = readAftermath(runDirectory);
   // Whoever undid it for the harness knew that it was dead.
@@ -68,14 +76,29 @@ export function recordedVerdict(runDirectory: string): { verdict: RunVerdict } |
 }
 
 /** What was changed, or came, since the run was judged is no evidence for what it was judged to be. */
-function otherHistory({ historySha256: judged }: RunVerdict, bytes: Buffer): Pick<StoredRun, "altered"> {
-  if (judged === undefined || createHash("sha256").update(bytes).digest("hex") === judged) return {};
+function otherHistory({ historySha256: judged }: RunVerdict, runDirectory: string): Pick<StoredRun, "altered"> {
+  if (judged === undefined || sha256Of(join(runDirectory, "history.jsonl")) === judged) return {};
   return { altered: "history.jsonl is not what the run was judged by: it was changed, or written to, since." };
 }
 
-function historyBytes(runDirectory: string): Buffer {
+/** Piece by piece: a million records are a quarter of a gigabyte. */
+function sha256Of(path: string): string {
+  const hash = createHash("sha256");
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  const descriptor = openSync(path, "r");
   try {
-    return readFileSync(join(runDirectory, "history.jsonl"));
+    for (let bytes = readSync(descriptor, chunk); bytes > 0; bytes = readSync(descriptor, chunk)) {
+      hash.update(chunk.subarray(0, bytes));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest("hex");
+}
+
+function historyText(runDirectory: string): string {
+  try {
+    return readFileSync(join(runDirectory, "history.jsonl"), "utf8");
   } catch (error) {
     const missing = systemCode(error) === "ENOENT";
     throw new UsageError(
