@@ -321,6 +321,7 @@ describe("scenarios recheck and compare", () => {
     const text = readFileSync(history, "utf8");
     writeFileSync(history, text.replace(/("type":"witness.revoked-key".*?"status":)\d+/, "$1200"));
     expect(readFileSync(history, "utf8")).not.toBe(text);
+    expect((await runMain(["recheck", directory])).stdout).toContain("history.jsonl is not what the run was judged by");
     const { exitCode, stdout, stderr } = await runMain(["recheck", directory, "--json"]);
     const judged = jsonOf({ stdout, stderr, exitCode }) as {
       expectations: { id: string; before: string; now: string }[];

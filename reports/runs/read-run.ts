@@ -15,7 +15,7 @@ const chunkBytes = 1024 * 1024;
 export interface StoredRun extends EndedRun {
   readonly recorded: boolean;
   readonly lostEvidence: readonly string[];
-  /** A sentence, where its history is another one than it was judged by. */
+  /** A sentence, where its history is another one than it was judged by; among what was lost as well. */
   readonly altered?: string;
 }
 
@@ -34,13 +34,10 @@ export function readRun(runDirectory: string): StoredRun {
   }
   const read = recordedVerdict(runDirectory);
   if ("verdict" in read) {
+    const altered = otherHistory(read.verdict, runDirectory);
     return {
-      ...read,
-      history,
-      runDirectory,
-      lostEvidence,
-      recorded: true,
-      ...otherHistory(read.verdict, runDirectory),
+      ...{ ...read, ...altered, history, runDirectory, recorded: true },
+      lostEvidence: [...lostEvidence, ...(altered.altered === undefined ? [] : [altered.altered])],
     };
   }
   const aftermath = readAftermath(runDirectory);

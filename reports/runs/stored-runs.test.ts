@@ -118,9 +118,8 @@ describe("reading a run", () => {
     expect(slower).not.toBe(text);
     for (const changed of [slower, text.replace("{", "{ "), `${text}${text.split("\n")[0]}\n`]) {
       writeFileSync(path, changed);
-      expect(readRun(directory).altered).toBe(
-        "history.jsonl is not what the run was judged by: it was changed, or written to, since.",
-      );
+      const altered = "history.jsonl is not what the run was judged by: it was changed, or written to, since.";
+      expect(readRun(directory)).toMatchObject({ altered, lostEvidence: [altered] });
     }
   });
 

@@ -23,13 +23,13 @@ export const evidenceCheck: RunCheck = {
   },
 };
 
-function lostRecords({ history, lostEvidence }: StoredRun): Objection[] {
+function lostRecords({ history, lostEvidence, altered }: StoredRun): Objection[] {
   const unwritten = history.flatMap((record) =>
     record.type === "agent.unrecorded" || record.type === "broker.unrecorded"
       ? [`${counted(record.data.records, "record")} of ${record.source} could not be written: ${record.data.reason}.`]
       : [],
   );
-  return [...lostEvidence, ...missingRecords(history), ...unwritten].map(unknown);
+  return [...lostEvidence.filter((one) => one !== altered), ...missingRecords(history), ...unwritten].map(unknown);
 }
 
 /** A verdict goes with the history that it names; one that names none would go with any. */
