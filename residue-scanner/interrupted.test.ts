@@ -81,6 +81,26 @@ describe.skipIf(!canTrace)("SIGINT while two snapshots are compared (skipped whe
   });
 });
 
+describe.skipIf(!canTrace)("SIGINT while a run compares its two readings (skipped where strace cannot trace)", () => {
+  it("leaves no report, and nothing of the run's own", () => {
+    const place = placeBelow();
+    const root = grown();
+    const seed = join(temporaryDirectory(), "seed");
+    writeFileSync(seed, "x");
+    const [came, report] = [join(root, "came"), join(place, "report.json")];
+    // Moved there, it is opened for the first time when what differs is looked at more closely.
+    const moment = { interruptAt: "openat:1", about: came, place };
+    const run = traceResidue(["run", "--root", root, "--report", report, "--", ...moving(seed, came)], moment);
+    expect([run.isSignalled, run.exitCode, run.stderr]).toEqual([true, 130, expect.stringContaining("Interrupted")]);
+    expect([run.leftovers.filter((path) => path !== came), readdirSync(place)]).toEqual([[], []]);
+  });
+});
+
+/** mv(1) may open what it moves to. */
+function moving(from: string, to: string): string[] {
+  return [process.execPath, "-e", "require('node:fs').renameSync(...process.argv.slice(1))", from, to];
+}
+
 const lackForWatching = await lackForCalls();
 
 describe.skipIf(!canTrace || lackForWatching !== null)("SIGINT (needs strace and root)", () => {

@@ -75,7 +75,9 @@ export function explanationBy(act: Act, surface: string, ofKey: string): Explana
   const { foreign, key } = placeOf(ofKey);
   const reach = reaches(act, { surface, key, foreign });
   if (reach === false) return null;
-  const { apart = [] } = act;
+  const { apart = [], entered = [] } = act;
+  // What changed here meanwhile may be nobody's doing: whoever went there can have done it there.
+  const isThere = foreign !== null && entered.includes(foreign);
   let best: Explanation | null = null;
   for (const rule of rules) {
     if (rule.isIn !== undefined && apart.includes(rule.isIn)) continue;
@@ -86,6 +88,7 @@ export function explanationBy(act: Act, surface: string, ofKey: string): Explana
     else if (keys === null) best ??= "kind";
     else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
     else if (best !== "names" && rule.isNear?.(keys, key) === true) best = "near";
+    else if (isThere && act.parameters["targets"] !== undefined) best ??= "kind";
   }
   return best !== null && reach === "from afar" ? "elsewhere" : best;
 }

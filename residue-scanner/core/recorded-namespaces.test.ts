@@ -71,3 +71,17 @@ describe("what the job does in a namespace that somebody else made meanwhile", (
     expect(whose(report).map(([location]) => location)).toEqual(["/pins/a", "/pins/a"]);
   });
 });
+
+describe("whose a mount is in a mount namespace of others that was there before", () => {
+  const after = { listed: { mounts: [fact("mnt:[7] /inside")] } };
+  const container = act(foreign, "mount", { parameters: { flags: "0x44000" }, apart: ["mnt"] });
+
+  it("is the job's that went there, whatever changed here in the same moment", () => {
+    const commandLine = "mount -t tmpfs x mnt:[7] /inside";
+    const came = [recordedProcess({ serial: 9, parent: 4, commandLine })];
+    const there = act(9, "mount", { parameters: { flags: "0x0", targets: "/" }, entered: ["mnt"] });
+    expect(whose(compare({}, after, { came, acts: [container, there] }))).toEqual([["mnt:[7] /inside", "job"]]);
+    const unnamed = act(job, "mount", { parameters: { flags: "0x0", targets: "/" }, entered: ["mnt"] });
+    expect(whose(compare({}, after, { acts: [container, unnamed] }))).toEqual([["mnt:[7] /inside", "shared"]]);
+  });
+});

@@ -139,7 +139,10 @@ function namespacesOf(process: number | "self"): (string | null)[] {
 }
 
 function mountStates(): MountState[] {
-  return readMounts().map(({ id, point, ...state }) => ({ id, point, state: JSON.stringify(state) }));
+  return readMounts().map(({ id, point, options, superOptions, propagation, ...what }) => ({
+    ...{ id, point, options, superOptions, propagation },
+    what: JSON.stringify(what),
+  }));
 }
 
 function threadsOf(pid: number): number[] {
