@@ -3,7 +3,7 @@
 // The sources are TypeScript that Node 24 runs as it is; the machine's own Node may be older. When it is, this
 // launcher starts the pinned one (npm put it into node_modules), hands it every signal it gets, and ends as it ended.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { accessSync, constants as access, existsSync } from "node:fs";
 // By its default export: an older Node, on which this has to start, has no such name.
 import nodeModule, { createRequire } from "node:module";
 import { constants } from "node:os";
@@ -63,7 +63,13 @@ function startAgainWith(flags) {
   const missing = flags.filter((flag) => !process.execArgv.includes(flag));
   // Whoever started it with a channel waits at the other end, and would find it closed.
   if (missing.length === 0 || process.channel !== undefined || process.execve === undefined) return;
-  process.execve(process.execPath, [process.execPath, ...missing, ...process.execArgv, ...process.argv.slice(1)]);
+  try {
+    // Node aborts where it comes to nothing: where it was replaced since it started, or there is no /proc to tell its path.
+    accessSync(process.execPath, access.X_OK);
+    process.execve(process.execPath, [process.execPath, ...missing, ...process.execArgv, ...process.argv.slice(1)]);
+  } catch {
+    // Nor may a Node that was started with --permission.
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import { scenarioSet } from "./loading/scenario-set.ts";
 import { runProgram } from "./testing/run-program.ts";
 
 const examples = resolve(import.meta.dirname, "examples");
+const scenarios = resolve(import.meta.dirname, "../bin/scenarios.mjs");
 const docs = resolve(import.meta.dirname, "../docs");
 
 let place: string;
@@ -88,6 +89,15 @@ describe("scenarios of a user's", () => {
     writeFileSync(join(place, "flags.ts"), `console.error(process.execArgv.join(" "));\n${mine("flags")}`);
     const played = await runProgram("scenarios", ["run", "./flags.ts", "--stage", "sim", "--dry-run"], { cwd: place });
     expect(played).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("--single-threaded-gc") });
+  });
+
+  it.each([
+    ["may start no process", ["--permission", "--allow-fs-read=*", "--allow-worker"]],
+    ["is not where it was any more", ["--import", 'data:text/javascript,process.execPath="/gone/node"']],
+  ])("are played by a Node that %s, as it was started", async (_, flags) => {
+    const args = ["run", "withdraw-twice", "--stage", "sim", "--dry-run"];
+    const played = await execa(process.execPath, [...flags, scenarios, ...args], { cwd: place, reject: false });
+    expect(played).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("withdraw-twice") });
   });
 
   it("are listed beside one that cannot be used, which holds up nobody who names others", async () => {
