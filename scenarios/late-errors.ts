@@ -6,7 +6,7 @@ import { isOwnBug } from "./own-bug.ts";
 import { type RunDirectory, writeVerdict } from "./run-directory.ts";
 import { errorSentence } from "./run-words.ts";
 import { worstExitCode } from "./suite/suite-exit-code.ts";
-import { noteUnheard } from "./unheard-errors.ts";
+import { betweenRuns, noteUnheard } from "./unheard-errors.ts";
 
 /**
  * What fails when the error that ended the run has been asked for, which is while it is judged, or after. Nothing is
@@ -22,7 +22,7 @@ export class LateErrors {
   constructor(directory: RunDirectory) {
     this.#directory = directory;
     noteUnheard((error) => {
-      if (this.#isJudged) this.#note(error);
+      if (this.#isJudged) betweenRuns(() => this.#note(error));
       else this.#early.push(error);
     });
   }

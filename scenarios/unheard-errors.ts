@@ -14,6 +14,7 @@ type TellBeyond = (error: unknown, run: string | undefined) => void;
 
 const owners = new AsyncLocalStorage<Owner>();
 const hearing = new Set<Owner>();
+const waiting: (() => void)[] = [];
 let tellBeyond: TellBeyond | undefined;
 
 /**
@@ -49,6 +50,7 @@ export function hearErrors(hear: (error: unknown) => void): () => void {
     owner.hear = null;
     hearing.delete(owner);
     listen();
+    if (!isAnyRunUnderWay()) doWhatWaits();
   };
 }
 
@@ -60,6 +62,24 @@ export function noteUnheard(note: (error: unknown) => void): void {
 
 export function isAnyRunUnderWay(): boolean {
   return hearing.size > 0;
+}
+
+/**
+ * Does now, or when the last of the runs under way is over, what one of them would see on the host and take for residue.
+ * Where the program ends before, it is done then.
+ */
+export function betweenRuns(work: () => void): void {
+  if (!isAnyRunUnderWay()) {
+    work();
+    return;
+  }
+  if (waiting.length === 0) process.once("exit", doWhatWaits);
+  waiting.push(work);
+}
+
+function doWhatWaits(): void {
+  process.off("exit", doWhatWaits);
+  for (const work of waiting.splice(0)) work();
 }
 
 /** From now on, for the life of this process, no error ends it: what no run hears is told here. */
