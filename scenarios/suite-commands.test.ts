@@ -321,12 +321,16 @@ describe("scenarios recheck and compare", () => {
     const text = readFileSync(history, "utf8");
     writeFileSync(history, text.replace(/("type":"witness.revoked-key".*?"status":)\d+/, "$1200"));
     expect(readFileSync(history, "utf8")).not.toBe(text);
-    expect((await runMain(["recheck", directory])).stdout).toContain("history.jsonl is not what the run was judged by");
+    const altered = "history.jsonl is not what the run was judged by";
+    expect((await runMain(["recheck", directory])).stdout).toContain(altered);
+    expect((await runMain(["compare", directory, directory])).stderr).toContain(altered);
     const { exitCode, stdout, stderr } = await runMain(["recheck", directory, "--json"]);
     const judged = jsonOf({ stdout, stderr, exitCode }) as {
+      altered: string;
       expectations: { id: string; before: string; now: string }[];
     };
     expect(exitCode).toBe(1);
+    expect(judged.altered).toContain(altered);
     expect(judged.expectations.filter(({ before, now }) => before !== now)).toEqual([
       expect.objectContaining({ id: "key-revoked", before: "pass", now: "fail" }),
     ]);

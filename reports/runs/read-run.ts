@@ -25,6 +25,8 @@ export interface StoredRun extends EndedRun {
  * @throws UsageError `no-history` or `broken-history` when there is nothing to derive a report from
  */
 export function readRun(runDirectory: string): StoredRun {
+  // First of all: a run that is at it may be judged meanwhile, and the verdict is not to stand beside half a history.
+  const read = recordedVerdict(runDirectory);
   const { records: history, lostEvidence } = parseHistory(historyText(runDirectory));
   if (history.length === 0) {
     throw new UsageError(`${join(runDirectory, "history.jsonl")} holds no record that can be read.`, {
@@ -32,7 +34,6 @@ export function readRun(runDirectory: string): StoredRun {
       next: "The logs in its logs/ folder may tell more; `npx reports list` shows the other runs.",
     });
   }
-  const read = recordedVerdict(runDirectory);
   if ("verdict" in read) {
     const altered = otherHistory(read.verdict, runDirectory);
     return {

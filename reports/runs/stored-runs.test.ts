@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
@@ -8,10 +8,11 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { lineWidth } from "../text/line.ts";
 import { releasableRun } from "../testing/releasable-run.ts";
@@ -121,6 +122,28 @@ describe("reading a run", () => {
       const altered = "history.jsonl is not what the run was judged by: it was changed, or written to, since.";
       expect(readRun(directory)).toMatchObject({ altered, lostEvidence: [altered] });
     }
+  });
+
+  test("of one that is judged while its history is read, the verdict is not taken for that of a part of it", () => {
+    const { verdict, history, runDirectory } = releasableRun();
+    writeRun(root, { verdict, runDirectory, history: history.slice(0, -1) }, verdict.run);
+    const directory = join(root, verdict.run);
+    rmSync(join(directory, "verdict.json"));
+    const read = fs.readFileSync;
+    const spy = vi.spyOn(fs, "readFileSync").mockImplementation((path, ...how) => {
+      const text = read(path, ...how);
+      if (String(path).endsWith("history.jsonl")) writeRun(root, { verdict, runDirectory, history });
+      return text;
+    });
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      spy.mockRestore();
+      syncBuiltinESMExports();
+    });
+    expect(readRun(directory)).toMatchObject({ recorded: false, verdict: { lifecycle: "unknown" } });
+    spy.mockRestore();
+    syncBuiltinESMExports();
+    expect(readRun(directory)).toMatchObject({ recorded: true, lostEvidence: [] });
   });
 
   test("without a history, with an empty one or with noise there is nothing to report", () => {

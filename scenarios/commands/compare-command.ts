@@ -17,6 +17,9 @@ export function compareCommand(a: string, b: string, flags: CompareFlags): numbe
     ReturnType<typeof readRun>,
     ReturnType<typeof readRun>,
   ];
+  for (const { verdict, altered } of [one, other]) {
+    if (altered !== undefined) process.stderr.write(`${verdict.run}: ${altered}\n`);
+  }
   const comparison = compareRuns(one, other);
   const output = streamOutput(process.stdout);
   if (flags.json === true) output.write(`${JSON.stringify({ version: 1, ...comparison }, undefined, 2)}\n`);

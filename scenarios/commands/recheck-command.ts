@@ -27,15 +27,14 @@ export async function recheckCommand(wanted: string, flags: RecheckFlags): Promi
   const beganAt = performance.now();
   const judged = recheck(stored, scenarios);
   const tookMs = performance.now() - beganAt;
+  const { history, altered } = stored;
   const output = streamOutput(process.stdout);
   if (flags.json === true) {
     const { verdict, expectations, exitCode } = judged;
-    output.write(
-      `${JSON.stringify({ version: 1, run: verdict.run, exitCode, expectations, verdict }, undefined, 2)}\n`,
-    );
+    const told = { version: 1, run: verdict.run, exitCode, ...(altered === undefined ? {} : { altered }) };
+    output.write(`${JSON.stringify({ ...told, expectations, verdict }, undefined, 2)}\n`);
     return judged.exitCode;
   }
-  const { history, altered } = stored;
   const first = history[0]?.at ?? 0;
   output.write(
     renderLines(
