@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -198,6 +198,11 @@ describe("scenarios run", () => {
     const merged = await runMain(["merge", at("two"), at("one"), "--reporter", "list"]);
     expect(merged.stdout).toContain(simple);
     expect({ exitCode: merged.exitCode, stderr: merged.stderr }).toEqual({ exitCode: 0, stderr: "" });
+
+    const [shard = ""] = ["one", "two"].filter((name) => existsSync(at(`${name}/latest`)));
+    appendFileSync(at(`${shard}/latest/history.jsonl`), "\n");
+    const changed = await runMain(["merge", at("two"), at("one"), "--reporter", "list"]);
+    expect(changed).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("not what the run was judged by") });
   });
 });
 

@@ -85,7 +85,7 @@ function report({ entries }: MergedSuite, reporters: OpenReporters): Told {
 }
 
 function contradictionsOf(
-  { verdict, recorded }: StoredRun,
+  { verdict, recorded, altered }: StoredRun,
   {
     scenario,
     seed,
@@ -99,7 +99,7 @@ function contradictionsOf(
   const { run, exitCode } = attempt;
   if (!recorded) return [`${run}: ${verdict.error ?? "it has no verdict"}`];
   const [told, recordedBefore] = [earlier.join(", "), (verdict.retryOf ?? []).join(", ")];
-  return [
+  const contradictions = [
     ...(told === recordedBefore
       ? []
       : [`suite.json names ${told || "no attempt"} before it, and its verdict ${recordedBefore || "none"}`]),
@@ -110,7 +110,8 @@ function contradictionsOf(
       ? []
       : [`suite.json says ${scenario}, and its verdict is of ${verdict.scenario}`]),
     ...(verdict.seed === seed ? [] : [`suite.json says the seed ${seed}, and its verdict of the seed ${verdict.seed}`]),
-  ].map((why) => `${run}: ${why}.`);
+  ].map((why) => `${why}.`);
+  return [...contradictions, ...(altered === undefined ? [] : [altered])].map((why) => `${run}: ${why}`);
 }
 
 /** The run, or why there is none. */
