@@ -14,7 +14,8 @@ export const ownerComesBack: Scenario = {
   description:
     "An agent watches a directory of its owner's. While its jobs run the owner writes a file there, and again before the " +
     "host was quiet for long enough: everything stops, a job that comes is left alone, and it goes on once the owner is gone. " +
-    "Later the owner comes back once more and goes on after all, and the jobs end with the right results.",
+    "Later the owner comes back, and pauses the host in so many words: that pause outlasts the quiet. Then the owner lets " +
+    "the host go on though active: what is noticed after that stops nothing, and the jobs end with the right results.",
   requirements: ["WC-11"],
   tags: ["pause", "owner"],
   stages: ["host", "netns", "sim"],
@@ -38,7 +39,15 @@ export const ownerComesBack: Scenario = {
       { step: "await-quiet", agent: "donor", withinMs: 10_000 },
       { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
       { step: "touch", agent: "donor" },
+      { step: "pause", agent: "donor" },
+      { step: "touch", agent: "donor" },
+      // Longer than it takes to be quiet.
+      { step: "wait", forMs: 1_000 * quietS + 500 },
+      { step: "probe", holds: { fact: "state", agent: "donor", is: "Paused" } },
       { step: "resume", agent: "donor" },
+      { step: "touch", agent: "donor" },
+      { step: "resume", agent: "donor" },
+      { step: "touch", agent: "donor", ignored: true },
       { step: "await-settled", batch: "work", withinMs: 90_000, perJobMs },
       { step: "verify-results", batch: "work" },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
