@@ -13,7 +13,7 @@ export const ownerComesBack: Scenario = {
   title: "the owner works at the host: the jobs stop at once, and go on by themselves after a quiet time",
   description:
     "An agent watches a directory of its owner's. While its jobs run the owner writes a file there, and again before the " +
-    "host was quiet for long enough: everything stops, a job that comes is left alone, and it goes on once the owner is gone. " +
+    "host was quiet for long enough: everything stops, a job that comes is left alone, the operator has no say, and it goes on once the owner is gone. " +
     "Later the owner comes back, and pauses the host in so many words: that pause outlasts the quiet. Then the owner lets " +
     "the host go on though active: what is noticed after that stops nothing, and the jobs end with the right results.",
   requirements: ["WC-11"],
@@ -33,8 +33,25 @@ export const ownerComesBack: Scenario = {
       { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, before), withinMs: 20_000 },
       { step: "touch", agent: "donor" },
       submitted(1),
-      { step: "watch-frozen", agent: "donor", forMs: 1_000 },
-      { step: "touch", agent: "donor" },
+      {
+        step: "together",
+        branches: [
+          [
+            { step: "command", agent: "donor", command: "resume" },
+            {
+              ...{ step: "wait-until", event: "agent.refused", where: { event: "resumeAsked" } },
+              ...{ agent: "donor", withinMs: 20_000 },
+            },
+          ],
+          // However long the command is on its way, it finds the owner there.
+          [
+            { step: "watch-frozen", agent: "donor", forMs: 1_000 },
+            { step: "touch", agent: "donor" },
+            { step: "wait", forMs: 1_000 },
+            { step: "touch", agent: "donor" },
+          ],
+        ],
+      },
       { step: "watch-frozen", agent: "donor", forMs: 1_500 },
       { step: "await-quiet", agent: "donor", withinMs: 10_000 },
       { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
