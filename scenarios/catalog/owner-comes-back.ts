@@ -30,7 +30,7 @@ export const ownerComesBack: Scenario = {
       { step: "start-broker" },
       { step: "join", agent: "donor", slots, quietS },
       submitted(before),
-      { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, before), withinMs: 20_000 },
+      { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, before), withinMs: 60_000 },
       { step: "touch", agent: "donor" },
       submitted(1),
       {
@@ -40,7 +40,7 @@ export const ownerComesBack: Scenario = {
             { step: "command", agent: "donor", command: "resume" },
             {
               ...{ step: "wait-until", event: "agent.refused", where: { event: "resumeAsked" } },
-              ...{ agent: "donor", withinMs: 20_000 },
+              ...{ agent: "donor", withinMs: 60_000 },
             },
           ],
           // However long the command is on its way, it finds the owner there.
@@ -53,8 +53,8 @@ export const ownerComesBack: Scenario = {
         ],
       },
       { step: "watch-frozen", agent: "donor", forMs: 1_500 },
-      { step: "await-quiet", agent: "donor", withinMs: 10_000 },
-      { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
+      { step: "await-quiet", agent: "donor", withinMs: 60_000 },
+      { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 60_000 },
       { step: "touch", agent: "donor" },
       { step: "pause", agent: "donor" },
       { step: "touch", agent: "donor" },

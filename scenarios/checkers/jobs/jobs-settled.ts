@@ -21,7 +21,7 @@ export const jobsSettled = checkerOf(
     handedBackMin: atLeast(0, "jobs that were handed back with a checkpoint"),
     unsavedMin: count("jobs that were handed back without one; not told where it is not asked", null),
     completedAll: flag("the plan brings every job to its end"),
-    cancelled: count("jobs that the operator cancels, no more and no less", 0),
+    cancelled: count("jobs that the operator cancels, no more and no less; not told where none that started is", null),
   },
   ({ startedMin, handedBackMin, unsavedMin, completedAll, cancelled }) => {
     const jobs = new Map<string, Job>();
@@ -52,12 +52,12 @@ export const jobsSettled = checkerOf(
       },
       end() {
         const all = [...jobs.values()];
-        const lost = all.map(judgeStarted).find((judgement) => judgement !== null);
+        const lost = all.map((job) => judgeStarted(job, cancelled !== null)).find((judgement) => judgement !== null);
         if (lost !== undefined) return lost;
         const started = all.filter(({ leased }) => leased !== null).length;
         const submitted = all.filter(({ state }) => state !== null);
         const ended = submitted.filter(({ state }) => state?.data.to === "cancelled");
-        if (ended.length !== cancelled) {
+        if (cancelled !== null && ended.length !== cancelled) {
           const summary = `${ended.length} jobs are cancelled, and the operator cancelled ${cancelled}`;
           return failed(violation(summary, ended[0]?.state ?? null));
         }
@@ -80,9 +80,9 @@ export const jobsSettled = checkerOf(
   },
 );
 
-function judgeStarted({ state, leased, released }: Job): Judgement | null {
+function judgeStarted({ state, leased, released }: Job, mayBeCancelled: boolean): Judgement | null {
   const now = state?.data.to;
-  if (leased === null || now === "completed" || now === "cancelled") return null;
+  if (leased === null || now === "completed" || (now === "cancelled" && mayBeCancelled)) return null;
   const { jobId } = leased.data;
   if (now !== "queued" && now !== "offered") {
     return failed(violation(`${jobId} started and is ${now ?? "nowhere"} at the end`, leased, state));
