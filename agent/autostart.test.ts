@@ -65,7 +65,7 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
     await agent.exited;
 
     const command = donor.started();
-    expect(command.slice(0, 4)).toEqual([process.execPath, ...steadyNodeFlags, launcher]);
+    expect(command.slice(0, steadyNodeFlags.length + 2)).toEqual([process.execPath, ...steadyNodeFlags, launcher]);
     expect(command.join(" ")).not.toContain("secret-token");
     const [program = "", ...args] = command;
     // As a service starts it: next to nothing in the environment.

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
+import { steadyNodeFlags } from "../foundation/steady-node.ts";
 import { launcher } from "./autostart/hook.ts";
 import { homePaths } from "./io/home-paths.ts";
 import { FileHostLedger } from "./io/host-ledger.ts";
@@ -130,7 +131,7 @@ test("the agent in the background has its token neither in arguments nor environ
     expect(readFileSync(`/proc/${pid}/${file}`, "utf8")).not.toContain("a-secret-token");
   }
   const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  expect(words.slice(1, 4)).toEqual(["--single-threaded-gc", "--initial-old-space-size=64", launcher]);
+  expect(words.slice(1, 5)).toEqual([...steadyNodeFlags, launcher]);
 });
 
 test.each([

@@ -20,12 +20,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * Runs `main(argv)` of the entry file, on this Node if it is new enough and on the pinned one if not.
  *
  * @param {string} entry path of the program's module, relative to the package root
- * @param {{ cached?: boolean }} options `cached`: whether what Node makes of the sources is kept in the package's own
- *   folder, where that can be written, so that the next start has it ready: stripping the types of a hundred files takes
- *   0.2 s
+ * @param {{ cached?: boolean, flags?: readonly string[] }} options `cached`: whether what Node makes of the sources is
+ *   kept in the package's own folder, where that can be written, so that the next start has it ready: stripping the types
+ *   of a hundred files takes 0.2 s; `flags`: what Node is to run with that it takes only at its start
  */
-export async function launch(entry, { cached = false } = {}) {
+export async function launch(entry, { cached = false, flags = [] } = {}) {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
+    startAgainWith(flags);
     endWithLauncher();
     if (cached) nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compiled"));
     const program = await import(bundledModule(root, entry) ?? pathToFileURL(join(root, entry)).href);
@@ -41,7 +42,7 @@ export async function launch(entry, { cached = false } = {}) {
     process.exitCode = EXIT_USAGE;
     return;
   }
-  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], {
+  const child = spawn(node, [...flags, process.argv[1], ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
@@ -55,6 +56,14 @@ export async function launch(entry, { cached = false } = {}) {
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
   });
+}
+
+/** The same process with these flags, unless it has them; where Node cannot do that, it goes on without. */
+function startAgainWith(flags) {
+  const missing = flags.filter((flag) => !process.execArgv.includes(flag));
+  // Whoever started it with a channel waits at the other end, and would find it closed.
+  if (missing.length === 0 || process.channel !== undefined || process.execve === undefined) return;
+  process.execve(process.execPath, [process.execPath, ...missing, ...process.execArgv, ...process.argv.slice(1)]);
 }
 
 /**

@@ -4,7 +4,7 @@ import * as z from "zod";
 
 import { UsageError } from "../foundation/errors.ts";
 import { limits } from "../foundation/limits.ts";
-import { steadyNodeFlags } from "../foundation/steady-node.ts";
+import { oneCollectorThread, steadyNodeFlags } from "../foundation/steady-node.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { defaultTiming, Timing } from "../protocol/timing.ts";
 import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
@@ -69,6 +69,8 @@ export type Config = z.infer<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;
 
 const ownAgent = builtIn("donor-agent", ...steadyNodeFlags);
+/** Threads of its collector would be on the processors on which jobs are to stop, and that time would be the agent's. */
+const ownBroker = builtIn("broker-sim", oneCollectorThread);
 
 const deadlineSDefault = 600;
 
@@ -118,7 +120,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     store: config.broker?.store ?? scenario.store ?? "memory",
     deadlineMs: config.deadlineS === undefined ? deadlineMsFor(scenario, config) : config.deadlineS * 1000,
     agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? ownAgent,
-    brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
+    brokerCommand: config.broker?.command ?? ownBroker,
     seed,
     artifacts: testedArtifacts(config.artifacts ?? []),
     ...(scenario.file === undefined ? {} : { file: scenario.file }),
@@ -154,7 +156,7 @@ function hasCycles(scenario: Scenario): boolean {
 /** The options as a report shows them: one flat list, and of the times only those that differ from the fleet's. */
 export function shownOptions(options: RunOptions): Record<string, string | number> {
   const times = Object.entries(options.timing).filter(([name, value]) => defaultTiming[name as keyof Timing] !== value);
-  const ours = { agent: ownAgent, broker: builtIn("broker-sim") };
+  const ours = { agent: ownAgent, broker: ownBroker };
   const foreign = {
     ...(options.agentCommand.join(" ") === ours.agent.join(" ") ? {} : { agent: options.agentCommand.join(" ") }),
     ...(options.brokerCommand.join(" ") === ours.broker.join(" ") ? {} : { broker: options.brokerCommand.join(" ") }),

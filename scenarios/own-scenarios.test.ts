@@ -84,6 +84,12 @@ describe("scenarios of a user's", () => {
     expect(judged).toContain("judged as before");
   });
 
+  it("are played by a Node whose collector has no threads, which would keep agents from their processors", async () => {
+    writeFileSync(join(place, "flags.ts"), `console.error(process.execArgv.join(" "));\n${mine("flags")}`);
+    const played = await runProgram("scenarios", ["run", "./flags.ts", "--stage", "sim", "--dry-run"], { cwd: place });
+    expect(played).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("--single-threaded-gc") });
+  });
+
   it("are listed beside one that cannot be used, which holds up nobody who names others", async () => {
     writeFileSync(join(place, "scenarios.config.ts"), 'export default { scenarios: "*.scenario.ts" };');
     writeFileSync(join(place, "bad.scenario.ts"), "export default 3;");
