@@ -67,5 +67,10 @@ export const RunVerdict = z.strictObject({
   reproduce: z.string(),
   /** Of a run in virtual time: 16 hexadecimal digits over its history; the same seed gives the same again. */
   historyDigest: z.string().optional(),
+  /** SHA-256, in hexadecimal, of history.jsonl as it was when the run was judged. Absent in older records. */
+  historySha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 export type RunVerdict = z.infer<typeof RunVerdict>;

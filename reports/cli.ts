@@ -33,7 +33,8 @@ export async function main(argv: string[], loadJudge?: LoadJudge): Promise<numbe
       return ExitCode.usage;
     }
     if (error instanceof HouseguestError) {
-      stderr.write(`${error.message} ${error.next}\n`);
+      // A list of problems ends its last line itself.
+      stderr.write(`${error.message}${error.message.endsWith("\n") ? "" : " "}${error.next}\n`);
       return error.exitCode;
     }
     const kind = error instanceof AssertionError ? "" : "Bug in the harness: ";

@@ -107,6 +107,7 @@ test.for([
   ["<flakyFailure type=", "<flakyFailure group=", "<flakyFailure> has an attribute group"],
   ["<stackTrace>", "<system-err>x</system-err><stackTrace>", "<flakyFailure> holds its parts in another order"],
   ["</properties>", "</properties>text", "<testsuite> holds a text"],
+  [/<testsuite name="[^"]*"/, "<testsuite", "<testsuite> has no name"],
   [/ tests="\d+"/, ' tests="many"', '<testsuites> has the tests "many"'],
 ] as const)("and would not take %s written otherwise", ([from, to, expected]) => {
   const failing = junitAttempt(runFixtures.failing());

@@ -1,10 +1,10 @@
-import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { unheard } from "./interruption.ts";
 import { isOwnBug } from "./own-bug.ts";
 import { worstExitCode } from "./suite/suite-exit-code.ts";
+import { tellAtOnce } from "./tell-at-once.ts";
 import { hearBeyondRuns, isAnyRunUnderWay } from "./unheard-errors.ts";
 
 /** What Node ends with where the first file waits at its top for what never comes. */
@@ -48,7 +48,7 @@ export function noteResult(code: number): number {
 /** What failed where no run heard it, as `beyondSentence` has it; nothing is proven then. */
 export function noteBeyond(sentence: string, ownBug: boolean): void {
   beyond = worstExitCode([beyond, ownBug ? ExitCode.harnessBug : ExitCode.unknown]);
-  writeSync(2, sentence);
+  tellAtOnce(sentence);
 }
 
 /** @param run the name of the one that it is of, which is over or has failed already */
@@ -73,7 +73,7 @@ function decided(code: number): number {
     result = ExitCode.unknown;
     const why = code === ExitCode.pass ? "something called process.exit()" : "it waits for what can never come";
     const next = "Look at the scenario's file, the configuration and what they import.";
-    writeSync(2, `The program ended before it was done: ${why}. Nothing is judged. ${next}\n`);
+    tellAtOnce(`The program ended before it was done: ${why}. Nothing is judged. ${next}\n`);
     return worstExitCode([result, beyond]);
   }
   return worstExitCode([code, result ?? ExitCode.pass, beyond]);

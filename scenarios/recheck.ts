@@ -30,11 +30,12 @@ export interface Recheck {
  * @throws UsageError `not-of-the-catalogue`
  */
 export function recheck(
-  { verdict, history, lostEvidence, recorded }: StoredRun,
+  { verdict, history, lostEvidence, recorded, altered }: StoredRun,
   scenarios: readonly Scenario[] = catalog,
 ): Recheck {
   const scenario = scenarioOf(verdict, scenarios);
-  const lost = [...lostEvidence, ...missingRecords(history)];
+  // What was changed may be what somebody wants to see judged; it is told beside that.
+  const lost = [...lostEvidence.filter((one) => one !== altered), ...missingRecords(history)];
   // What the harness had concluded from the rest was not there when it was judged.
   const evidence = history.filter(({ type }) => type !== "expectation" && type !== "run.ended");
   const judged = judgeExpectations(evidence, wantedOf(verdict, scenario), lost);

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -90,15 +91,45 @@ function inRoot<T>(root: string, act: (base: string) => T): T {
   } catch (error) {
     throw new UsageError(`Cannot make a run directory in ${base}: ${systemCode(error) ?? String(error)}.`, {
       code: "run-directory",
-      next: "Run from a folder that you may write to, or name one with --runs DIR.",
+      next: "Run from a folder that you may write to and that has room, or name one with --output DIR.",
       cause: error,
     });
   }
 }
 
-/** For its own user, as the history: the findings hold command lines and lines of files that not everybody may read. */
+/** Whole or not at all. For its own user, as the history: the findings hold command lines and lines of files that not everybody may read. */
 export function writeVerdict({ verdict: path }: RunDirectory, verdict: RunVerdict): void {
-  writeFileSync(path, `${JSON.stringify(verdict, undefined, 2)}\n`, { mode: 0o600 });
+  const fresh = `${path}.${process.pid}`;
+  written(path, () => {
+    try {
+      writeFileSync(fresh, `${JSON.stringify(verdict, undefined, 2)}\n`, { mode: 0o600 });
+      renameSync(fresh, path);
+    } catch (error) {
+      rmSync(fresh, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** A whole history at once, of a run that keeps it in memory while it goes on. */
+export function writeHistory({ history: path }: RunDirectory, text: string): void {
+  written(path, () => writeFileSync(path, text, { mode: 0o600 }));
+}
+
+/** @throws UsageError `run-directory` when there is no room for it */
+function written(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new UsageError(
+      `What the run came to could not be written to ${path}: ${systemCode(error) ?? String(error)}.`,
+      {
+        code: "run-directory",
+        next: "Make room there, or name another folder with --output DIR, and run it again: nothing is proven.",
+        cause: error,
+      },
+    );
+  }
 }
 
 /** The runs under `root`, oldest first. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, watch, writeSync, type FSWatcher } from "node:fs";
 
 import { systemClock } from "../foundation/clock.ts";
@@ -24,6 +25,7 @@ export class RunHistory {
   readonly #descriptor: number;
   readonly #watcher: FSWatcher;
   readonly #listeners = new Set<(record: HistoryRecord) => void>();
+  readonly #digest = createHash("sha256");
   readonly #chunk = Buffer.alloc(chunkBytes);
   #closed = false;
   #offset = 0;
@@ -80,6 +82,7 @@ export class RunHistory {
       const bytes = readSync(this.#descriptor, this.#chunk, 0, chunkBytes, this.#offset);
       if (bytes === 0) return;
       this.#offset += bytes;
+      this.#digest.update(this.#chunk.subarray(0, bytes));
       this.#take(Buffer.concat([this.#rest, this.#chunk.subarray(0, bytes)]));
     }
   }
@@ -98,6 +101,11 @@ export class RunHistory {
     this.#closed = true;
     this.#watcher.close();
     closeSync(this.#descriptor);
+  }
+
+  /** SHA-256, in hexadecimal, of the file as far as it was taken in. To be called once, after `close`. */
+  sha256(): string {
+    return this.#digest.digest("hex");
   }
 
   /** A full disk must not keep a run from undoing what it did: what cannot be written is lost evidence, no more. */

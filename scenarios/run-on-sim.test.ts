@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { InterruptedError, UsageError } from "../foundation/errors.ts";
-import { parseHistoryLine } from "../protocol/history.ts";
+import { type HistoryRecord, parseHistoryLine } from "../protocol/history.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
 import { catalog } from "./catalog/catalog.ts";
 import { runOptions } from "./config.ts";
@@ -65,6 +65,25 @@ describe("runOnSim", () => {
     for (const seen of ["witness.frozen", "witness.resume", "witness.withdrawn", "witness.left", "agent.withdrawal"]) {
       expect(types).toContain(seen);
     }
+  });
+
+  it("says nothing of what it came to where its history cannot be written", async () => {
+    const options = runOptions(first, {}, "one");
+    let path = "";
+    const reporter = {
+      record(record: HistoryRecord) {
+        if (record.type !== "run.started") return;
+        path = join(runs, record.data.run);
+        mkdirSync(join(path, "history.jsonl"));
+      },
+      end: () => expect.unreachable("nobody is told"),
+      close: () => undefined,
+    };
+    const running = runOnSim({ scenario: first, options, runs, reporters: [reporter], reproduce: "again" });
+    await expect(running).rejects.toThrow(
+      expect.objectContaining({ code: "run-directory", message: expect.stringContaining("EISDIR") }),
+    );
+    expect(readdirSync(path).toSorted()).toEqual(["harness.json", "history.jsonl", "logs"]);
   });
 
   it("is determined by its seed", async () => {

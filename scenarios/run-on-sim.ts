@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
 import { HouseguestError, InterruptedError } from "../foundation/errors.ts";
@@ -11,7 +11,8 @@ import { judgeExpectations } from "./checkers/registry.ts";
 import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
-import { createRunDirectory, type RunDirectory, writeVerdict } from "./run-directory.ts";
+import { LateErrors } from "./late-errors.ts";
+import { createRunDirectory, type RunDirectory, writeHistory } from "./run-directory.ts";
 import { retryRecord } from "./retry-record.ts";
 import { errorSentence } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
@@ -31,7 +32,9 @@ interface Progress {
   readonly records: readonly HistoryRecord[];
   readonly phases: PhaseTime[];
   readonly interruption: Interruption;
+  readonly late: LateErrors;
   readonly startedAt: number;
+  historySha256: string | undefined;
   error: unknown;
 }
 
@@ -55,6 +58,7 @@ async function run(request: RunRequest): Promise<RunVerdict> {
     ...{ deadlineMs: options.deadlineMs, undoes: false, hearsErrors: true },
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
+  const late = new LateErrors(directory);
   let isOver = false;
   const stage = new SimStage({
     timing: options.timing,
@@ -68,7 +72,8 @@ async function run(request: RunRequest): Promise<RunVerdict> {
     },
   });
   const progress: Progress = {
-    ...{ request, directory, stage, records: stage.records, phases: [], interruption, startedAt, error: undefined },
+    ...{ request, directory, stage, records: stage.records, phases: [], interruption, late, startedAt },
+    ...{ historySha256: undefined, error: undefined },
   };
   try {
     stage.record("run.started", {
@@ -85,9 +90,17 @@ async function run(request: RunRequest): Promise<RunVerdict> {
   } finally {
     isOver = true;
     interruption.close();
-    const lines = stage.records.map((record) => `${JSON.stringify(record)}\n`);
-    writeFileSync(directory.history, lines.join(""), { mode: 0o600 });
+    // Of a bug on the way there is no verdict, and yet what was seen.
+    if (progress.historySha256 === undefined) save(progress);
   }
+}
+
+/** Whole, before anything is said of it: a verdict without its history would be believed. */
+function save(progress: Progress): string {
+  const text = progress.records.map((record) => `${JSON.stringify(record)}\n`).join("");
+  progress.historySha256 = createHash("sha256").update(text).digest("hex");
+  writeHistory(progress.directory, text);
+  return progress.historySha256;
 }
 
 /** This process hears of a signal or of its deadline between two steps, and in the middle of one that lasts. */
@@ -134,7 +147,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
   const isBug = error !== undefined && !(error instanceof HouseguestError);
   const exitCode = isBug ? ExitCode.harnessBug : exitCodeOf(outcome);
   stage.record("run.ended", { exitCode });
-  const verdict: RunVerdict = {
+  const verdict = progress.late.write({
     version: 1,
     run: directory.run,
     scenario: request.scenario.name,
@@ -151,8 +164,8 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
     ...retryRecord(request),
     reproduce: request.reproduce,
     historyDigest: digestOf(records),
-  };
-  writeVerdict(directory, verdict);
+    historySha256: save(progress),
+  });
   for (const reporter of request.reporters) {
     reporter.end({ verdict, history: records, runDirectory: directory.path, lostEvidence: [] });
   }

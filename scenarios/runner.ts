@@ -36,9 +36,10 @@ import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { otherRuns } from "./other-runs.ts";
 import { retryRecord } from "./retry-record.ts";
-import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
+import { createRunDirectory, type RunDirectory, runDirectoryFiles } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { errorSentence } from "./run-words.ts";
+import { LateErrors } from "./late-errors.ts";
 import { keepPlace } from "./keep-place.ts";
 import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
@@ -85,6 +86,7 @@ interface Progress {
   readonly ledger: UndoLedger;
   readonly watchdog: Watchdog;
   readonly interruption: Interruption;
+  readonly late: LateErrors;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
   /** Those that were under way when this one began. */
@@ -118,7 +120,7 @@ async function run(request: RunRequest): Promise<RunVerdict> {
   const ledger = UndoLedger.open(directory.undo);
   const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
-    ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
+    ...{ request, directory, history, ledger, watchdog, interruption, startedAt, late: new LateErrors(directory) },
     ...{ id, phases: [], otherRuns: otherRuns(id) },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
@@ -296,7 +298,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     ...(progress.residue === undefined ? {} : { residueDigest: residueDigest(progress.residue) }),
   });
   history.close();
-  const verdict: RunVerdict = {
+  const verdict = progress.late.write({
     version: 1,
     run: directory.run,
     scenario: request.scenario.name,
@@ -313,8 +315,8 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     exitCode,
     ...retryRecord(request),
     reproduce: request.reproduce,
-  };
-  writeVerdict(directory, verdict);
+    historySha256: history.sha256(),
+  });
   if (progress.baseline !== undefined) await saveSnapshot(progress.baseline, directory.baseline);
   for (const reporter of request.reporters) {
     reporter.end({

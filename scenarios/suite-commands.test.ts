@@ -190,11 +190,14 @@ describe("scenarios run", () => {
     expect(readFileSync(join(place, "summary.md"), "utf8")).toMatch(/^before\n## Houseguest: 1 failed\n/);
   });
 
-  it("says that a shard has nothing to run, which is no error", async () => {
+  it("says that a shard has nothing to run, which is no error, and no part that is missing", async () => {
     const { exitCode, stderr } = await onSim(simple, "--shard", "2/2", "--output", at("two"));
     expect(exitCode).toBe(0);
     const first = await onSim(simple, "--shard", "1/2", "--output", at("one"));
     expect(stderr + first.stderr).toContain("Nothing to run: shard 1 of 2 is empty.");
+    const merged = await runMain(["merge", at("two"), at("one"), "--reporter", "list"]);
+    expect(merged.stdout).toContain(simple);
+    expect({ exitCode: merged.exitCode, stderr: merged.stderr }).toEqual({ exitCode: 0, stderr: "" });
   });
 });
 
@@ -275,6 +278,11 @@ describe("scenarios merge of what did not run", () => {
       "suite.json names no attempt before it, and its verdict ",
     ],
     [
+      "a skip for what failed",
+      (entry) => ({ ...entry, outcome: "skipped", attempts: [], skipped: { why: "No room.", remedy: "Make some." } }),
+      "ended with 1 meanwhile, and suite.json does not name it",
+    ],
+    [
       "one run for two attempts",
       ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.map(() => attempts[0]) }),
       "suite.json names it twice",
@@ -313,6 +321,7 @@ describe("scenarios recheck and compare", () => {
     const text = readFileSync(history, "utf8");
     writeFileSync(history, text.replace(/("type":"witness.revoked-key".*?"status":)\d+/, "$1200"));
     expect(readFileSync(history, "utf8")).not.toBe(text);
+    expect((await runMain(["recheck", directory])).stdout).toContain("history.jsonl is not what the run was judged by");
     const { exitCode, stdout, stderr } = await runMain(["recheck", directory, "--json"]);
     const judged = jsonOf({ stdout, stderr, exitCode }) as {
       expectations: { id: string; before: string; now: string }[];

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -37,6 +37,11 @@ async function run(files: readonly string[], ...args: string[]) {
   return { ...ended, outcomes: entries.map(({ scenario, outcome }) => `${scenario} ${outcome}`) };
 }
 
+function verdictOf(name: string): unknown {
+  const run = readdirSync(join(place, "out")).find((one) => one.endsWith(`-${name}`)) ?? "none";
+  return JSON.parse(readFileSync(join(place, "out", run, "verdict.json"), "utf8"));
+}
+
 const waits = "await new Promise((resolve) => setImmediate(resolve));";
 
 describe("an error for which nobody waits", () => {
@@ -60,6 +65,12 @@ describe("an error for which nobody waits", () => {
     const victim = given("victim", `globalThis.go(); ${waits} ${waits}`);
     const { outcomes, exitCode, stderr } = await run([late, victim]);
     expect(outcomes).toEqual(["late passed", "victim passed"]);
+    // Whoever asks for the run later hears of it.
+    expect(verdictOf("late")).toMatchObject({
+      ...{ exitCode: 2, lifecycle: "unknown" },
+      error: expect.stringContaining("too late"),
+    });
+    expect(verdictOf("victim")).toMatchObject({ exitCode: 0, lifecycle: "pass", error: null });
     expect(stderr).toContain("Of the run of late: Something failed for which nobody waited: too late");
     expect(exitCode).toBe(2);
   });
@@ -77,6 +88,7 @@ describe("an error that comes when a run is judged in a thread", () => {
     );
     const { exitCode, stderr } = await run([judged, given("good", "")], "-j", "2");
     expect(stderr).toContain("Of the run of judged: Something failed for which nobody waited: judging");
+    expect(verdictOf("judged")).toMatchObject({ exitCode: 2, error: expect.stringContaining("judging") });
     expect(exitCode).toBe(2);
   });
 });

@@ -5,6 +5,8 @@ interface Owner {
   readonly name: string;
   /** Null before and after it. */
   hear: ((error: unknown) => void) | null;
+  /** Is told too what comes when it hears nothing any more. */
+  note: ((error: unknown) => void) | null;
 }
 
 /** An error that comes when no run hears it, and the name of the run that had started what failed, if it had a run. */
@@ -23,17 +25,23 @@ function onError(error: unknown): void {
   // What has no context was started by no run, or in a way that loses it: better blamed on a run than on nobody.
   const owner = owners.getStore() ?? only;
   if (owner?.hear) owner.hear(error);
-  else tellBeyond?.(error, owner?.name);
+  else tellOf(owner, error);
+}
+
+/** Whoever ends the program is told last: it may do so at once. */
+function tellOf(owner: Owner | undefined, error: unknown): void {
+  owner?.note?.(error);
+  tellBeyond?.(error, owner?.name);
 }
 
 /** Does the work of a run, with all that it starts. */
 export async function asRun<T>(name: string, work: () => Promise<T>): Promise<T> {
-  return await owners.run({ name, hear: null }, work);
+  return await owners.run({ name, hear: null, note: null }, work);
 }
 
 /** The run that this is part of hears its errors from now on; the result stops that. */
 export function hearErrors(hear: (error: unknown) => void): () => void {
-  const owner = owners.getStore() ?? { name: "", hear: null };
+  const owner = owners.getStore() ?? { name: "", hear: null, note: null };
   owner.hear = hear;
   hearing.add(owner);
   listen();
@@ -42,6 +50,12 @@ export function hearErrors(hear: (error: unknown) => void): () => void {
     hearing.delete(owner);
     listen();
   };
+}
+
+/** What of the run that this is part of fails when it is not heard any more is noted so, for as long as this process lives. */
+export function noteUnheard(note: (error: unknown) => void): void {
+  const owner = owners.getStore();
+  if (owner !== undefined) owner.note = note;
 }
 
 export function isAnyRunUnderWay(): boolean {
@@ -56,7 +70,8 @@ export function hearBeyondRuns(tell: TellBeyond): void {
 
 /** Of an error that its run cannot take for its own end any more, because it has another one. */
 export function tellFurther(error: unknown): void {
-  tellBeyond?.(error, owners.getStore()?.name);
+  const [only] = hearing;
+  tellOf(owners.getStore() ?? only, error);
 }
 
 function listen(): void {

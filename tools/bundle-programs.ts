@@ -6,9 +6,13 @@ import { build, type Plugin, type Rolldown } from "vite";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** What is loaded by its place, and not by an import: the programs, their threads, and what they start or lend. */
+/**
+ * What is loaded by its place, and not by an import: the programs, their threads, what they start or lend, and the
+ * double of the agent that the tests start hundreds of times.
+ */
 const entries = [
   "agent/cli.ts",
+  "agent/testing/crashing-agent.ts",
   "broker-sim/cli.ts",
   "residue-scanner/cli.ts",
   "residue-scanner/collectors/files/walk-worker.ts",

@@ -37,11 +37,16 @@ function installPackages() {
   // npm must not run on the pinned Node that it is about to replace.
   const own = join(root, "node_modules");
   const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.startsWith(own));
-  const { status, error } = spawnSync("npm", ["ci"], {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, PATH: path.join(delimiter) },
-  });
+  const npm = (/** @type {string[]} */ ...parameters) =>
+    spawnSync("npm", parameters, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, PATH: path.join(delimiter) },
+    });
+  // Of the packages' own scripts only koffi's does anything for us (where no binary came with it). Those of what
+  // testcontainers would use to reach an engine by SSH compile for longer than all others take to be unpacked.
+  let { status, error } = npm("ci", "--ignore-scripts");
+  if (status === 0) ({ status, error } = npm("rebuild", "koffi"));
   if (status === 0 && existsSync(pinnedNode)) return;
   console.error(
     `\nnpm ci failed${error ? `: ${error.message}` : ""}. No test was run; mend what it says above and try again.`,

@@ -16,7 +16,7 @@ import type { OnFinished } from "./temporary-home.ts";
 import { TinyBroker } from "./tiny-broker.ts";
 import type { Timing } from "../../protocol/timing.ts";
 
-const crashing = join(import.meta.dirname, "crashing-agent.ts");
+const crashing = join(import.meta.dirname, "crashing-agent.mjs");
 /** How long a test waits for what no event announces. */
 const withinMs = 60_000;
 

@@ -36,5 +36,4 @@ fs.rmSync = (path, options) => {
 };
 syncBuiltinESMExports();
 
-const { main } = await import("../cli.ts");
-process.exitCode = await main(process.argv.slice(2));
+export const { main } = await import("../cli.ts");

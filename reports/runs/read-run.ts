@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 
 import { systemCode, UsageError } from "../../foundation/errors.ts";
@@ -8,10 +9,14 @@ import { parseHistory } from "./parse-history.ts";
 import { readAftermath } from "./read-aftermath.ts";
 import { unfinishedVerdict } from "./unfinished-verdict.ts";
 
+const chunkBytes = 1024 * 1024;
+
 /** A run as it was read; `recorded` says whether the harness had come to a verdict. */
 export interface StoredRun extends EndedRun {
   readonly recorded: boolean;
   readonly lostEvidence: readonly string[];
+  /** A sentence, where its history is another one than it was judged by; among what was lost as well. */
+  readonly altered?: string;
 }
 
 /**
@@ -28,7 +33,13 @@ export function readRun(runDirectory: string): StoredRun {
     });
   }
   const read = recordedVerdict(runDirectory);
-  if ("verdict" in read) return { ...read, history, runDirectory, lostEvidence, recorded: true };
+  if ("verdict" in read) {
+    const altered = otherHistory(read.verdict, runDirectory);
+    return {
+      ...{ ...read, ...altered, history, runDirectory, recorded: true },
+      lostEvidence: [...lostEvidence, ...(altered.altered === undefined ? [] : [altered.altered])],
+    };
+  }
   const aftermath = readAftermath(runDirectory);
   // Whoever undid it for the harness knew that it was dead.
   const why = aftermath === null ? read.why : "The run has no verdict: its harness was killed.";
@@ -59,6 +70,27 @@ export function recordedVerdict(runDirectory: string): { verdict: RunVerdict } |
   } catch {
     return { why: "The run's verdict.json is not JSON: it was torn or edited." };
   }
+}
+
+/** What was changed, or came, since the run was judged is no evidence for what it was judged to be. */
+function otherHistory({ historySha256: judged }: RunVerdict, runDirectory: string): Pick<StoredRun, "altered"> {
+  if (judged === undefined || sha256Of(join(runDirectory, "history.jsonl")) === judged) return {};
+  return { altered: "history.jsonl is not what the run was judged by: it was changed, or written to, since." };
+}
+
+/** Piece by piece: a million records are a quarter of a gigabyte. */
+function sha256Of(path: string): string {
+  const hash = createHash("sha256");
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  const descriptor = openSync(path, "r");
+  try {
+    for (let bytes = readSync(descriptor, chunk); bytes > 0; bytes = readSync(descriptor, chunk)) {
+      hash.update(chunk.subarray(0, bytes));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest("hex");
 }
 
 function historyText(runDirectory: string): string {

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { lineWidth } from "../text/line.ts";
+import { releasableRun } from "../testing/releasable-run.ts";
 import { runFixtures } from "../testing/run-fixtures.ts";
 import { writeRun } from "../testing/write-run.ts";
 import { listRuns } from "./list-runs.ts";
@@ -106,6 +107,20 @@ describe("reading a run", () => {
     expect(recorded).toBe(false);
     expect(verdict.lifecycle).toBe("unknown");
     expect(verdict.error).toContain(reason);
+  });
+
+  test("a history that is another than the run was judged by is told, however little was changed", () => {
+    const directory = writeRun(root, releasableRun());
+    expect(readRun(directory).altered).toBe(undefined);
+    const path = join(directory, "history.jsonl");
+    const text = readFileSync(path, "utf8");
+    const slower = text.replace(/"latencyMs":\d/, '"latencyMs":9');
+    expect(slower).not.toBe(text);
+    for (const changed of [slower, text.replace("{", "{ "), `${text}${text.split("\n")[0]}\n`]) {
+      writeFileSync(path, changed);
+      const altered = "history.jsonl is not what the run was judged by: it was changed, or written to, since.";
+      expect(readRun(directory)).toMatchObject({ altered, lostEvidence: [altered] });
+    }
   });
 
   test("without a history, with an empty one or with noise there is nothing to report", () => {

@@ -9,7 +9,8 @@ type Fixture = keyof typeof runFixtures;
 /** A run as `reports show` reads it, whose history ends as the harness ends one: with what was judged and the exit code. */
 export function releasableRun(fixture: Fixture = "passing", over: Partial<RunVerdict> = {}): StoredRun {
   const { verdict, history, runDirectory } = runFixtures[fixture]();
-  const whole = { ...verdict, ...over };
+  // Whose it is does not matter as long as nothing is read from a file.
+  const whole = { ...verdict, historySha256: "0".repeat(64), ...over };
   const run = {
     ...{ verdict: whole, history: [...history], runDirectory, lostEvidence: [], recorded: true },
   } satisfies StoredRun;

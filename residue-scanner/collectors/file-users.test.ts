@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 
@@ -16,6 +17,16 @@ describe("whoever can write to a file", () => {
     const users = atOnce(readUsers(new Set([written, read])));
     expect(users.get(written)).toEqual({ readers: [], writers: [process.pid] });
     expect(users.get(read)).toEqual({ readers: [process.pid], writers: [] });
+  });
+
+  it.runIf(process.platform === "linux")("is who waits for somebody to open a named pipe, too", async () => {
+    const directory = temporaryDirectory();
+    const pipe = join(directory, "orders");
+    execFileSync("mkfifo", [pipe]);
+    const reader = spawn("sh", ["-c", "read -r order < orders"], { cwd: directory, stdio: "ignore" });
+    onTestFinished(() => void reader.kill("SIGKILL"));
+    const find = () => atOnce(readUsers(new Set([pipe]))).get(pipe);
+    await expect.poll(find, { timeout: 30_000 }).toEqual({ readers: [reader.pid], writers: [] });
   });
 
   it("is who shares it in memory, too", () => {

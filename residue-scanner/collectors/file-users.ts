@@ -3,8 +3,12 @@ import { lstatSync } from "node:fs";
 import type { Steps } from "../core/steps.ts";
 import { listDescriptors } from "./open-files.ts";
 import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
+import { readWaitingToOpen } from "./waiting-to-open.ts";
 
-/** Pids of those who have a file open, or who share it in their memory, which they need not have open any more. */
+/**
+ * Pids of those who have a file open, or wait until a named pipe opens, or who share it in their memory, which they need
+ * not have open any more.
+ */
 export interface FileUsers {
   readonly readers: readonly number[];
   readonly writers: readonly number[];
@@ -31,6 +35,11 @@ export function* readUsers(paths: ReadonlySet<string>): Steps<Map<string, FileUs
       const mode = modeOf(link);
       if ((mode & 0o400) !== 0) add(usersOf(target).readers, pid);
       if ((mode & 0o200) !== 0) add(usersOf(target).writers, pid);
+    }
+    const waiting = readWaitingToOpen(pid);
+    if (waiting !== null && paths.has(waiting.path)) {
+      if (waiting.reads) add(usersOf(waiting.path).readers, pid);
+      if (waiting.writes) add(usersOf(waiting.path).writers, pid);
     }
     // Who waits for a device or a file server may hold the lock that the reader of its mappings waits for.
     const maps = readProcessStat(pid)?.state === "D" ? null : readProc(`/proc/${pid}/maps`);

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { recordedProcess } from "../testing/recording-fixture.ts";
-import { says, wordsOf } from "./act-attribution.ts";
+import { namesOf, says, wordsOf } from "./act-attribution.ts";
 
 const mounting = recordedProcess({ serial: 9, commandLine: "mount -o loop,uid=0 '/srv/image' /mnt/point" });
 
@@ -18,4 +18,14 @@ it("hears nothing of a process whose command line is not known", () => {
 
 it("takes a command line apart once, however often it is asked for", () => {
   expect(wordsOf(mounting)).toBe(wordsOf(mounting));
+});
+
+describe("the words that name a thing", () => {
+  it("are not those that say at which interface it is: all that is done there says these", () => {
+    expect(namesOf("proxy 198.51.100.9 dev eth0", "198.51.100.9 on eth0")).not.toContain("eth0");
+    expect(namesOf("proxy 198.51.100.9 dev eth0", "198.51.100.9 on eth0")).not.toContain("dev");
+    expect(namesOf("net:[4026532000] neighbour 198.51.100.9 dev eth0", "x")).not.toContain("dev");
+    expect(namesOf("proxy 198.51.100.9 dev eth0", "198.51.100.9 on eth0")).toContain("198.51.100.9");
+    expect(namesOf("queue eth0 root 1:", "eth0")).toContain("eth0");
+  });
 });

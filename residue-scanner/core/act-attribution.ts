@@ -134,9 +134,12 @@ export function wordsOf(process: RecordedProcess | null): ReadonlySet<string> {
 const noWordsAtAll: ReadonlySet<string> = new Set([""]);
 const wordsOfProcesses = new WeakMap<RecordedProcess, ReadonlySet<string>>();
 
+/** At which interface it is: whoever does anything there says that, and `dev`, too. */
+const whereOnNetwork = /((?:^|\] )(?:neighbour|proxy|multicast|forwarding|route) \S+) dev .*$/s;
+
 /** By what a command line would call it: its place, and the words of its key but the first, which is its kind. */
 export function namesOf(key: string, location: string): string[] {
-  const [, ...words] = key.split(" ");
+  const [, ...words] = key.replace(whereOnNetwork, "$1").split(" ");
   const charactersMin = 3;
   return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(
     (name) => name.length >= charactersMin,

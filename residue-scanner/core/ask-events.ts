@@ -6,9 +6,15 @@ import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trac
 
 /**
  * Calls that are none: that a thread sent something through a unix(7) socket that woke a thread of a service, `woken`,
- * that it began a TCP connection to a `port`, and that a service took away a file that it had made.
+ * that it began a TCP connection to a `port`, that a service took away a file that it had made, and that it attached to
+ * another process.
  */
-export const askCalls = { message: "unix message", connection: "tcp connection", taking: "file taken" } as const;
+export const askCalls = {
+  message: "unix message",
+  connection: "tcp connection",
+  taking: "file taken",
+  tracing: "ptrace",
+} as const;
 
 /** net/tcp_states.h: TCP_SYN_SENT, and into what whoever connected brings it by closing it, or the other end by resetting it. */
 export const connectionStates = { connecting: 2, finWait: 4, closed: 7, lastAck: 9 } as const;

@@ -191,6 +191,11 @@ export class Lineage {
     return member === null || (member.fromNs > atNs && atNs <= member.earlierToNs) ? null : member.serial;
   }
 
+  /** Wall time in ms of a monotonic time in ns. */
+  wallMs(atNs: number): number {
+    return this.options.wallMs(atNs);
+  }
+
   /** When the process ended; null where it runs on, or is not kept. */
   endedNs(serial: number): number | null {
     return this.members.get(serial)?.toNs ?? null;

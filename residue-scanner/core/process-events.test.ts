@@ -48,6 +48,13 @@ describe("the kernel's process events", () => {
     });
   });
 
+  it("tell who attached to whom, and that it let go", () => {
+    const traced = recorded.exec.replace("280000000200000002000000", "280000000001000002000000");
+    const attached = traced.replace("334c0000334c00000000000000000000", "344c0000334c00002d4c00002c4c0000");
+    expect(parse(attached)?.event).toMatchObject({ kind: "trace", pid: 19507, tracer: 19500 });
+    expect(parse(traced)?.event).toMatchObject({ kind: "trace", pid: 19507, tracer: 0 });
+  });
+
   it("may be of kinds that do not matter, which count in their row all the same", () => {
     expect(parse(recorded.exec.replace("280000000200", "280000000400"))).toMatchObject({
       cpu: 2,

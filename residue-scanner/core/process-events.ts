@@ -10,7 +10,7 @@ const connectorId = 1;
 const noCpu = 0xffff_ffff;
 const bytesMin = dataAt + 12;
 
-const what = { none: 0, fork: 1, exec: 2, exit: 0x8000_0000 } as const;
+const what = { none: 0, fork: 1, exec: 2, trace: 0x100, exit: 0x8000_0000 } as const;
 
 /** In the status of whoever a signal ended: it left a dump of its memory (wait(2)). */
 const coreDumped = 0x80;
@@ -34,6 +34,8 @@ export type ProcessEvent =
       readonly atNs: number;
       readonly dumped: boolean;
     }
+  /** That a process was attached to (ptrace(2)), or let go, in whose place `tracer` is 0. */
+  | { readonly kind: "trace"; readonly pid: number; readonly tracer: number; readonly atNs: number }
   /** Something about a process that does not matter here: a new uid, a name. */
   | { readonly kind: "other" };
 
@@ -69,6 +71,8 @@ function parseEvent(view: DataView, { kind, at }: { kind: number; at: number }):
       return { kind: "fork", parent: word(1), thread: word(2), pid: word(3), atNs };
     case what.exec:
       return { kind: "exec", pid: word(1), atNs };
+    case what.trace:
+      return { kind: "trace", pid: word(1), tracer: word(3), atNs };
     case what.exit:
       return { kind: "exit", thread: word(0), pid: word(1), atNs, dumped: (word(2) & coreDumped) !== 0 };
     default:

@@ -36,6 +36,23 @@ function whoseIs(acts: readonly Act[], made: Touch = touch(service.serial, ["cre
   return [...findings.map(({ attribution }) => attribution.to), ...excused.map(({ rule }) => rule)];
 }
 
+describe("what a process did to which another had attached", () => {
+  const traced = (atMs: number, untilMs: number): Act => {
+    const parameters = { asked: String(service.serial), untilMs: String(untilMs) };
+    return act(job, "ptrace", { parameters, returned: null, atMs });
+  };
+
+  it("is shared with the job that was its tracer then, or just before", () => {
+    expect(whoseIs([traced(1_300, 1_600)])).toEqual(["shared"]);
+    expect(whoseIs([traced(1_300, 1_600)], touch(worker.serial, ["created"], 1_500))).toEqual(["shared"]);
+  });
+
+  it("is its own where the job attached only later, or had let go long ago", () => {
+    expect(whoseIs([traced(1_800, 1_900)])).toEqual(["foreign-process"]);
+    expect(whoseIs([traced(1_000, 1_100)], touch(service.serial, ["created"], 9_500))).toEqual(["foreign-process"]);
+  });
+});
+
 describe("what a service did that takes its orders through sockets and signals", () => {
   it.each([
     ["sent it a message", message(service.serial), "shared"],

@@ -23,6 +23,8 @@ const servedMsMax = 3_000;
 const silentSignals: ReadonlySet<string> = new Set(["SIGKILL", "SIGCONT", ...stoppingSignals]);
 /** More ancestors than that no service has. */
 const depthMax = 100;
+/** By the serial of whom they asked. */
+const ofOneProcess: ReadonlySet<string> = new Set([askCalls.message, askCalls.taking, askCalls.tracing]);
 const namedMax = 2;
 /** Whoever sends them a line asks for nothing but that it is kept, as everybody's are; a signal asks for more. */
 const loggers: ReadonlySet<string> = new Set([
@@ -30,14 +32,14 @@ const loggers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool:
- * whoever of the run sent it a message or a signal, connected to its port, or made a file that it took away, shortly
- * before. Others' messages and connections are not seen, and a service has work of its own: what followed on these is
+ * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool, or that
+ * a debugger has do anything: whoever of the run sent it a message or a signal, connected to its port, made a file that it
+ * took away, or attached to it, shortly before. Others' messages and connections are not seen, and a service has work of its own: what followed on these is
  * never more than shared. Signals and files that are taken away are seen of everybody.
  */
 export class SocketRequests {
   readonly #knowledge: SocketRequestKnowledge;
-  /** Messages, and files that were taken away, by whom they asked. */
+  /** Messages, files that were taken away, and what a tracer had it do, by whom they asked. */
   readonly #bySerial: ReadonlyMap<number, readonly Act[]>;
   /** Signals. */
   readonly #byPid: ReadonlyMap<number, readonly Act[]>;
@@ -49,7 +51,7 @@ export class SocketRequests {
     this.#knowledge = knowledge;
     // What was refused nobody heard.
     const acts = knowledge.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
-    const messages = acts.filter(({ call }) => call === askCalls.message || call === askCalls.taking);
+    const messages = acts.filter(({ call }) => ofOneProcess.has(call));
     this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
     this.#byPid = Map.groupBy(acts.filter(isTelling), ({ parameters }) => Number(parameters["pid"]));
     this.#connections = acts.filter(({ call }) => call === askCalls.connection);
@@ -94,7 +96,7 @@ export class SocketRequests {
     ];
     const witness = this.#knowledge.witness();
     const asked = acts
-      .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act)))
+      .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act) || act.call === askCalls.tracing))
       .filter(
         (act) => fromMs(act) <= Math.min(lastMs, startedMs + lagOf(act)) && firstMs - this.#untilMs(act) <= servedMsMax,
       )
@@ -163,6 +165,7 @@ function fromMs({ parameters, atMs }: Act): number {
 
 function howAsked({ call, parameters }: Act): string {
   if (call === askCalls.message) return "sent it a message";
+  if (call === askCalls.tracing) return "attached to it (ptrace(2)), and could have it do anything,";
   if (call === askCalls.taking) return "made a file that it took away";
   if (call === askCalls.connection && parameters["untilMs"] !== undefined)
     return `had connected to its port ${parameters["port"]}, and could ask it through that at any time,`;

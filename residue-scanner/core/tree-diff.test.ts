@@ -133,6 +133,15 @@ describe("the difference of two trees", () => {
     expect(counted).toBe(20_010 * 2 + 1 - 20_000);
   });
 
+  it("lists what is elsewhere before a crowd in many places, too", () => {
+    const many = Array.from({ length: 400 }, (_, index) => `n${index}`);
+    const places = Array.from({ length: 60 }, (_, index) => `/a${index}`);
+    const full = (size: number) => Object.fromEntries(places.map((at) => [at, many.map((name) => ({ name, size }))]));
+    const crowded = diff({ ...full(0), "/z": ["kept"] }, { ...full(1), "/z": ["kept", "one"] });
+    expect(crowded.differences.map(({ path }) => path)).toContain("/z/one");
+    expect(crowded.differences).toHaveLength(20_000);
+  });
+
   it("counts what it does not list", () => {
     const many = Array.from({ length: 20_010 }, (_, index) => `n${index}`);
     const inBoth = diff({ "/a": ["x"] }, { "/a": ["x", ...many] });

@@ -29,14 +29,18 @@ export interface TreeCrowd {
 /** More than this many are counted, not listed. */
 const differencesMaxDefault = 20_000;
 const directoriesInStep = 64;
-/** That share of them, of one directory, comes before those that have no place among the others. */
-const shareOfOne = 1 / 40;
+/**
+ * Those shares of them, of one directory, come before what has no place among these of the others: some thousands of
+ * directories that others fill (a project's modules, put there anew) must not hide what was done in one.
+ */
+const sharesOfOne = [1 / 5_000, 1 / 40];
 
 /**
  * Every entry that is not the same in both trees, word for word. Directories that were unreadable in one are left out.
  *
- * Where there are more than are listed, those of directories that are in both trees come first, some of each: what is in
- * a directory that came or went is told by that directory, and a crowd in one place must not hide a single file in another.
+ * Where there are more than are listed, those of directories that are in both trees come first, a few of each before more
+ * of any: what is in a directory that came or went is told by that directory, and a crowd in one place must not hide a
+ * single file in another.
  */
 export function diffTrees(before: Tree, after: Tree, options: TreeDiffOptions = {}): TreeDifferences {
   return atOnce(diffTreesInSteps(before, after, options));
@@ -54,7 +58,8 @@ export function* diffTreesInSteps(
   { differencesMax = differencesMaxDefault }: TreeDiffOptions = {},
 ): Steps<TreeDifferences> {
   const differences = new Map<string, TreeDifference>();
-  const rest: TreeDifference[] = [];
+  const rest: TreeDifference[][] = sharesOfOne.map(() => []);
+  const shares = sharesOfOne.map((share) => Math.max(1, differencesMax * share));
   // A mount point is read as an entry of its directory and as a root: what is told as both is told as that entry.
   const isInBoth = (path: string) => before.index.has(path) && after.index.has(path);
   const inBoth = [
@@ -77,14 +82,16 @@ export function* diffTreesInSteps(
     let listed = 0;
     const add = (found: FoundEntry) => {
       listed += 1;
-      if (listed <= differencesMax * shareOfOne && differences.size < differencesMax) list(named(path, found));
-      else if (rest.length < differencesMax) rest.push(named(path, found));
+      const turn = shares.findIndex((share) => listed <= share);
+      const later = rest[(turn === -1 ? shares.length : turn) - 1];
+      if (later === undefined) list(named(path, found));
+      else if (later.length < differencesMax) later.push(named(path, found));
       else unlisted.count({ directory: path, ...found });
     };
     const blocks = changedBlocks(path, before, after);
     if (blocks !== null) yield* diffBlocks(blocks, add);
   }
-  for (const difference of rest) list(difference);
+  for (const difference of rest.flat()) list(difference);
   for (const path of inOne) {
     looked += 1;
     if (looked % directoriesInStep === 0) yield;

@@ -9,6 +9,7 @@ import { othersPrograms } from "./background/others-programs.ts";
 import { othersTrees } from "./background/others-trees.ts";
 import { othersUncommon } from "./background/others-uncommon.ts";
 import type { CorpusSection } from "./item.ts";
+import { dailyWork } from "./background/daily-work.ts";
 
 /** What somebody else does on the host while the job leaves its plants. */
 export const backgroundSections: readonly CorpusSection[] = [
@@ -22,4 +23,5 @@ export const backgroundSections: readonly CorpusSection[] = [
   othersUncommon,
   othersPrograms,
   othersWays,
+  dailyWork,
 ];

@@ -1,4 +1,5 @@
 import type { CorpusSection } from "./item.ts";
+import { dailyToolPlants } from "./plants/daily-tools.ts";
 import { uncommonValues } from "./plants/uncommon-values.ts";
 import { uncommonWays } from "./plants/uncommon-ways.ts";
 import { askedServicePlants } from "./plants/asked-services.ts";
@@ -58,4 +59,5 @@ export const plantSections: readonly CorpusSection[] = [
   handedOnPlants,
   uncommonWays,
   uncommonValues,
+  dailyToolPlants,
 ];

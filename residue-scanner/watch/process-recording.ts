@@ -4,6 +4,7 @@ import { systemClock } from "../../foundation/clock.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { parseProcessMessage, SequenceGaps } from "../core/process-events.ts";
 import type { RecorderSource } from "../core/recording.ts";
+import { Tracings } from "../core/tracings.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 import { readDetails } from "./process-details.ts";
 import { ProcessEventSocket } from "./process-event-socket.ts";
@@ -18,6 +19,8 @@ export class ProcessRecording {
   events = 0;
   /** Null before the kernel has answered whether it tells at all. */
   answer: number | null = null;
+  /** Who attached to whom. */
+  readonly tracings: Tracings;
   private readonly socket: ProcessEventSocket;
   private readonly lineage: Lineage;
   private readonly gaps = new SequenceGaps();
@@ -26,6 +29,7 @@ export class ProcessRecording {
   constructor(socket: ProcessEventSocket, lineage: Lineage) {
     this.socket = socket;
     this.lineage = lineage;
+    this.tracings = new Tracings(lineage);
   }
 
   get descriptor(): number {
@@ -56,6 +60,7 @@ export class ProcessRecording {
     if (failure !== null) lost.push(failure);
     if (socket.overruns > 0) lost.push(`the kernel had no room for process events ${socket.overruns} times`);
     if (gaps.missing > 0) lost.push(`${gaps.missing} process events are missing from their rows`);
+    if (this.tracings.dropped > 0) lost.push(`${this.tracings.dropped} tracers were more than are kept`);
     if (lineage.dropped > 0) lost.push(`${lineage.dropped} processes were more than are kept`);
     if (lineage.ambiguous > 0) lost.push(`${lineage.ambiguous} times one of two holders of a pid was meant`);
     if (lineage.unannounced > 0) {
@@ -81,6 +86,7 @@ export class ProcessRecording {
     else if (event.question === this.socket.question) this.answer ??= event.errno;
     if (event.kind === "fork") this.lineage.fork(event);
     else if (event.kind === "exit") this.lineage.exit(event);
+    else if (event.kind === "trace") this.tracings.note(event);
     else if (event.kind === "exec") {
       this.begun.push({ serial: this.lineage.exec(event.pid, event.atNs), pid: event.pid });
       if (this.begun.length > detailsAtOnceMax) this.begun.shift();

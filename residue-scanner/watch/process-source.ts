@@ -1,6 +1,6 @@
 import { messageOf } from "../../foundation/errors.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { RecorderSource } from "../core/recording.ts";
+import type { Act, RecorderSource } from "../core/recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 import { monotonicNs } from "./monotonic.ts";
 import type { Poller } from "./poller.ts";
@@ -67,6 +67,11 @@ export class ProcessSource {
       const details = readDetails(pid);
       if (details !== null) lineage.describe(serial, details);
     }
+  }
+
+  /** Who attached to whom. */
+  acts(): readonly Act[] {
+    return this.recording?.tracings.acts() ?? [];
   }
 
   source(): RecorderSource {

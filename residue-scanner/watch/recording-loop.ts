@@ -112,7 +112,7 @@ export class RecordingLoop {
       kind: "recording",
       sources: [...others, this.asked.source(others)],
       processes: this.lineage.processes(),
-      acts: [...calls, ...(this.mountEvents?.acts ?? []), ...network, ...this.files.acts()],
+      acts: [...calls, ...(this.mountEvents?.acts ?? []), ...network, ...this.files.acts(), ...this.processes.acts()],
       lines: this.files.lines(),
       seesFiles: this.files.seesFiles,
       ...this.files.settingsSeen(),

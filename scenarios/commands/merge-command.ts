@@ -8,6 +8,7 @@ import { readRun, type StoredRun } from "../../reports/runs/read-run.ts";
 import { type MergedSuite, mergeSuites } from "../suite/merge-suites.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
 import { readSuite, writeSuite } from "../suite/suite-file.ts";
+import { unnamedRuns } from "../suite/unnamed-runs.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 
@@ -20,10 +21,12 @@ export interface MergeFlags {
 
 /** `scenarios merge DIR…`: reports what shards ran as one command's, and exits as that would have. */
 export function mergeCommand(directories: readonly string[], flags: MergeFlags): number {
-  const merged = mergeSuites(directories.map((directory) => ({ directory, record: readSuite(directory) })));
+  const shards = directories.map((directory) => ({ directory, record: readSuite(directory) }));
+  const merged = mergeSuites(shards);
+  const unnamed = unnamedRuns(shards);
   const reporters = openReporters({ ...flags, runs: merged.entries.length });
   const told = report(merged, reporters);
-  const missing = [...merged.missing, ...told.missing];
+  const missing = [...merged.missing, ...told.missing, ...unnamed.map(({ why }) => why)];
   const unwritten = reporters.close({ record: merged.record, again: null });
   const unsaved = flags.output === undefined ? null : copyRuns(merged, flags.output);
   for (const sentence of missing) process.stderr.write(`${sentence} The whole is unknown therefore.\n`);
@@ -31,6 +34,7 @@ export function mergeCommand(directories: readonly string[], flags: MergeFlags):
   const worst = worstExitCode([
     suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true }),
     ...told.exitCodes,
+    ...unnamed.map(({ exitCode }) => exitCode),
     missing.length > 0 ? ExitCode.unknown : ExitCode.pass,
   ]);
   return exitCodeTold(worst, [...unwritten, ...(unsaved === null ? [] : [unsaved])]);

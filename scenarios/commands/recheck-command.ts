@@ -35,7 +35,7 @@ export async function recheckCommand(wanted: string, flags: RecheckFlags): Promi
     );
     return judged.exitCode;
   }
-  const { history } = stored;
+  const { history, altered } = stored;
   const first = history[0]?.at ?? 0;
   output.write(
     renderLines(
@@ -46,6 +46,7 @@ export async function recheckCommand(wanted: string, flags: RecheckFlags): Promi
             `  ${wholeNumber(history.length)} events over ${duration(historyEnd(history) - first)}, judged in ${duration(tookMs)}`,
           ),
         ],
+        ...(altered === undefined ? [] : [["  ", tinted(altered, "doubt")]]),
         [],
         ...rows(judged.expectations),
       ],

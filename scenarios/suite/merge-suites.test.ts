@@ -25,7 +25,7 @@ function shardsOf(planned: number, total: number, over: Partial<SuiteRecord> = {
 }
 
 describe("mergeSuites", () => {
-  test.prop([fc.nat(30), fc.integer({ min: 1, max: 8 }), fc.nat()])(
+  test.prop([fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 8 }), fc.nat()])(
     "gives the suite whatever order its shards come in",
     (planned, total, turn) => {
       const shards = shardsOf(planned, total);
@@ -60,6 +60,11 @@ describe("mergeSuites", () => {
       "shard-1: 2 of 2 runs never began.",
       "shard-2: 3 of 3 runs never began.",
     ]);
+  });
+
+  test("misses what was to run where nothing was planned", () => {
+    const [whole] = shardsOf(0, 1) as [ShardSuite];
+    expect(mergeSuites([whole]).missing).toEqual(["The records plan no run."]);
   });
 
   test("refuses parts of two suites of one size", () => {

@@ -70,6 +70,7 @@ function missingFrom({ planned, shard }: SuiteRecord, shards: readonly ShardSuit
   const given = new Set(shards.map(({ record }) => record.shard?.index));
   const absent = Array.from({ length: shard?.total ?? 0 }, (_, index) => index + 1).filter((one) => !given.has(one));
   const held = shards.reduce((sum, { record }) => sum + record.entries.length, 0);
+  if (planned === 0) return ["The records plan no run."];
   if (held >= planned) return unbegun;
   if (absent.length === 0) return [...unbegun, `Of ${planned} runs the records hold ${held}.`];
   return [...unbegun, ...absent.map((index) => `Shard ${index} of ${shard?.total} is missing.`)];

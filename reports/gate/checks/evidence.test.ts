@@ -142,6 +142,12 @@ describe("summaries are not believed", () => {
       { ...passing(), lostEvidence: ["The last line is torn."] },
       "evidence unknown: The last line is torn.",
     ],
+    [
+      "nothing of which history it was judged by",
+      verdictOnly({ historySha256: undefined }),
+      "evidence unknown: its verdict does not say which history it was judged by",
+    ],
+    ["a history that was changed", { ...passing(), altered: "It is another." }, "evidence fail: It is another."],
     ["no verdict", { ...passing(), recorded: false }, "evidence unknown: the run has no verdict"],
     [
       "no end",

@@ -13,17 +13,29 @@ export const evidenceCheck: RunCheck = {
   subject: "the history is whole, and the verdict says the same",
   judge(run) {
     if (!run.recorded) return [unknown(run.verdict.error ?? "the run has no verdict")];
-    return [...lostRecords(run), ...otherBeginning(run), ...otherEnding(run), ...otherSummaries(run)];
+    return [
+      ...lostRecords(run),
+      ...unboundHistory(run),
+      ...otherBeginning(run),
+      ...otherEnding(run),
+      ...otherSummaries(run),
+    ];
   },
 };
 
-function lostRecords({ history, lostEvidence }: StoredRun): Objection[] {
+function lostRecords({ history, lostEvidence, altered }: StoredRun): Objection[] {
   const unwritten = history.flatMap((record) =>
     record.type === "agent.unrecorded" || record.type === "broker.unrecorded"
       ? [`${counted(record.data.records, "record")} of ${record.source} could not be written: ${record.data.reason}.`]
       : [],
   );
-  return [...lostEvidence, ...missingRecords(history), ...unwritten].map(unknown);
+  return [...lostEvidence.filter((one) => one !== altered), ...missingRecords(history), ...unwritten].map(unknown);
+}
+
+/** A verdict goes with the history that it names; one that names none would go with any. */
+function unboundHistory({ verdict: { historySha256 }, altered }: StoredRun): Objection[] {
+  if (altered !== undefined) return [failed(altered)];
+  return historySha256 === undefined ? [unknown("its verdict does not say which history it was judged by")] : [];
 }
 
 function otherSummaries({ verdict, history }: StoredRun): Objection[] {

@@ -104,3 +104,21 @@ gone_hierarchy() {
   unshare --mount mount -t cgroup -o "none,name=$T" hidden "$D/hidden"
   return 1
 }
+# Runs a program of Python's, known for its end by a parameter.
+py() { py_text=$1; shift; python3 -I -B -c "$py_text" "$W/scripts/" "$@"; }
+# The same, in a session of its own, until it has said that it is ready.
+py_away() {
+  away_name=$1 py_text=$2; shift 2
+  setsid -f python3 -I -B -c "import os
+def ready(): open('$W/kept/$away_name.tmp', 'w').write(str(os.getpid())); os.rename('$W/kept/$away_name.tmp', '$W/kept/$away_name.pid')
+$py_text" "$W/scripts/$away_name" "$@" </dev/null >/dev/null 2>&1
+  wait_for "$W/kept/$away_name.pid"
+}
+# A shell that goes on, in a session of its own.
+daemon_of() {
+  setsid -f sh -c "echo \$\$ > '$W/kept/$1.tmp'; mv '$W/kept/$1.tmp' '$W/kept/$1.pid'; $2" "$W/scripts/$1" </dev/null >/dev/null 2>&1
+  wait_for "$W/kept/$1.pid"
+}
+end_of() {
+  [ ! -s "$W/kept/$1.pid" ] || kill -9 "-$(cat "$W/kept/$1.pid")" 2>/dev/null || :
+}
