@@ -9,7 +9,7 @@ export default {
       file: "agent/core/pause.ts",
       find: `  const pause = (core.pause ??= newPause(turn, wish));`,
       replace: `  const pause = (core.pause ??= newPause(turn, wish));
-  if (begins && wish.by === "owner" && core.leaseList.length > 1) Object.assign(core, { isShy: true });`,
+  if (begins && wish.by === "owner" && core.activity === null && core.leaseList.length > 1) Object.assign(core, { isShy: true });`,
     },
     {
       file: "agent/core/lease-facts.ts",
