@@ -119,7 +119,7 @@ describe("reports gate", () => {
     [
       "a policy with a wrong key",
       ["--policy", "wrong.yaml", "--all"],
-      /^The policy cannot be used\.\nwrong\.yaml:5:5: there is no repeat here; did you mean repeats\?\n docs\/release-gate\.md/,
+      /^The policy cannot be used\.\nwrong\.yaml:5:5: there is no repeat here; did you mean repeats\?\ndocs\/release-gate\.md/,
     ],
     ["no runs", ["--policy", "release.yaml"], /^Which runs\? Name runs, or all of a folder with --all/],
     [

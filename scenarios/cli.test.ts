@@ -30,7 +30,7 @@ describe("scenarios", () => {
     [["merge", "nowhere"], "There is no nowhere/suite.json"],
     [["run", "rapid-pause-resume", "--slots", "none"], "whole number"],
     [["run", "rapid-pause-resume", "--slots", "999"], "from 1 to 256."],
-    [["run", "rapid-pause-resume", "--runs", "/proc/x"], "--runs DIR"],
+    [["run", "rapid-pause-resume", "--runs", "/proc/x"], "--output DIR"],
     [["run", "rapid-pause-resume", "--stage", "simm"], "Did you mean `--stage sim`?"],
     [["run", "rapid-pause-resume", "--stage", "moon"], "Name one of host, netns, sim."],
     [["run", "rapid-pause-resume", "--stage", "sim", "--store", "sqlite"], "--store has no meaning"],
@@ -124,7 +124,7 @@ describe("scenarios", () => {
       join(place, "file"),
     ]);
     expect(exitCode).toBe(64);
-    expect(stderr).toContain("--runs DIR");
+    expect(stderr).toContain("--output DIR");
   });
 
   it("prints help with examples and the exit codes", async () => {
