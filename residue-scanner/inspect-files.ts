@@ -34,8 +34,11 @@ export function* inspectFiles(
   const present = [...differences.filter(isChanged), ...differences.filter((one) => !isChanged(one))]
     .filter(({ after }) => after !== null)
     .slice(0, filesMax);
+  const pipes = present.flatMap(({ key, after }) => (after?.kind === "fifo" ? [key] : []));
   const users =
-    present.length === 0 ? new Map<string, FileUsers>() : yield* readUsers(new Set(present.map(({ key }) => key)));
+    present.length === 0
+      ? new Map<string, FileUsers>()
+      : yield* readUsers(new Set(present.map(({ key }) => key)), pipes);
   const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));
   const tools: Tools = {
     names,

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -25,8 +25,13 @@ describe("whoever can write to a file", () => {
     execFileSync("mkfifo", [pipe]);
     const reader = spawn("sh", ["-c", "read -r order < orders"], { cwd: directory, stdio: "ignore" });
     onTestFinished(() => void reader.kill("SIGKILL"));
-    const find = () => atOnce(readUsers(new Set([pipe]))).get(pipe);
-    await expect.poll(find, { timeout: 30_000 }).toEqual({ readers: [reader.pid], writers: [] });
+    symlinkSync("orders", join(directory, "link"));
+    const opening = 'require("node:fs").open("link", "r", () => {})';
+    const inThread = spawn(process.execPath, ["-e", opening], { cwd: directory, stdio: "ignore" });
+    onTestFinished(() => void inThread.kill("SIGKILL"));
+    const find = () => atOnce(readUsers(new Set([pipe]), [pipe])).get(pipe);
+    const readers = [reader.pid, inThread.pid].map(Number).sort((one, other) => one - other);
+    await expect.poll(find, { timeout: 30_000 }).toEqual({ readers, writers: [] });
   });
 
   it("is who shares it in memory, too", () => {

@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import type { Steps } from "../core/steps.ts";
 import { listDescriptors } from "./open-files.ts";
 import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
-import { readWaitingToOpen } from "./waiting-to-open.ts";
+import { identityOf, readWaitingToOpen } from "./waiting-to-open.ts";
 
 /**
  * Pids of those who have a file open, or wait until a named pipe opens, or who share it in their memory, which they need
@@ -17,8 +17,11 @@ export interface FileUsers {
 /**
  * Which processes can read or write one of these files as it is, without opening it again: path (one character a byte) →
  * pids. Of what somebody writes to a mapping (mmap(2), MAP_SHARED) the kernel tells only when the mapping ends.
+ *
+ * @param pipes those of them that are named pipes: where there are none, nobody is looked for who waits for one
  */
-export function* readUsers(paths: ReadonlySet<string>): Steps<Map<string, FileUsers>> {
+export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] = []): Steps<Map<string, FileUsers>> {
+  const pipesByIdentity = new Map(pipes.map((path) => [identityOf(path), path]));
   const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
   const usersOf = (path: string) => {
     const known = users.get(path) ?? { readers: [], writers: [] };
@@ -36,10 +39,10 @@ export function* readUsers(paths: ReadonlySet<string>): Steps<Map<string, FileUs
       if ((mode & 0o400) !== 0) add(usersOf(target).readers, pid);
       if ((mode & 0o200) !== 0) add(usersOf(target).writers, pid);
     }
-    const waiting = readWaitingToOpen(pid);
-    if (waiting !== null && paths.has(waiting.path)) {
-      if (waiting.reads) add(usersOf(waiting.path).readers, pid);
-      if (waiting.writes) add(usersOf(waiting.path).writers, pid);
+    for (const { file, reads, writes } of pipes.length === 0 ? [] : readWaitingToOpen(pid)) {
+      const path = pipesByIdentity.get(file);
+      if (path !== undefined && reads) add(usersOf(path).readers, pid);
+      if (path !== undefined && writes) add(usersOf(path).writers, pid);
     }
     // Who waits for a device or a file server may hold the lock that the reader of its mappings waits for.
     const maps = readProcessStat(pid)?.state === "D" ? null : readProc(`/proc/${pid}/maps`);

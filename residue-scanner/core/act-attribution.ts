@@ -28,7 +28,9 @@ export function attributeActs(
   });
   // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
   // whose words name another thing that differs did that.
-  const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
+  const naming = candidates.filter(
+    ({ act, process }) => !witness.isScanner(act.by) && names.some((name) => says(process, name)),
+  );
   const saysAnother = (process: RecordedProcess | null) =>
     wordsOf(process)
       .values()

@@ -5,7 +5,7 @@ import { changedPoints, type MountState, withTargets } from "./mount-changes.ts"
 import type { Act } from "./recording.ts";
 
 const mount = (id: number, point: string, parts: Partial<MountState> = {}): MountState => ({
-  ...{ id, point, what: "tmpfs", options: "rw", superOptions: "rw", propagation: "" },
+  ...{ id, point, device: `0:${id}`, what: "tmpfs", options: "rw", superOptions: "rw", propagation: "" },
   ...parts,
 });
 const act = (by: number, more: Partial<Act> = {}): Act => ({
@@ -66,6 +66,20 @@ describe("what changed in the table of mounts", () => {
     expect(told([act(1)], [root], set)).toEqual([]);
     expect(told([mounting(2, "0x44000")], [root], set)).toEqual([]);
     expect(told([act(1), mounting(3, "0x20")], [root], set)).toEqual([[3, "/"]]);
+  });
+
+  test("is told of who mounted once more what there is once only, and so set its options everywhere", () => {
+    const [set, device] = ["rw,memory_recursiveprot", "0:1"];
+    const after = [mount(1, "/", { superOptions: set }), mount(2, "/mnt/x", { superOptions: set, device })];
+    const [privately, remounting] = [mounting(2, "0x44000"), mounting(3, "0x20")];
+    expect(told([act(1), privately], [root], after)).toEqual([[1, "/", "/mnt/x"]]);
+    // Either can have set them.
+    expect(told([act(1), remounting], [root], after)).toEqual([[1, "/mnt/x"]]);
+  });
+
+  test("is told by the flags that the kernel looks at, whatever stands above these", () => {
+    const set = [mount(1, "/", { options: "ro" })];
+    expect(told([act(1), mounting(2, "0x8000000000000020")], [root], set)).toEqual([[2, "/"]]);
   });
 
   test("does not say of who went into another mount namespace that it was done here", () => {

@@ -4,6 +4,8 @@ import type { Act } from "./recording.ts";
 export interface MountState {
   readonly id: number;
   readonly point: string;
+  /** `254:0`: the same wherever the same file system is mounted. */
+  readonly device: string;
   /** What is mounted there, whatever is set of it. */
   readonly what: string;
   /** Of this mount alone: `rw,nosuid`. */
@@ -49,18 +51,24 @@ export function changedPoints(before: readonly MountState[], after: readonly Mou
   const note = ({ point }: MountState, change: Change): void => {
     points.set(point, (points.get(point) ?? new Set()).add(change));
   };
+  const setElsewhere: MountState[] = [];
+  const cameAgain = new Set<string>();
   for (const mount of after) {
     const old = known.get(mount.id);
     known.delete(mount.id);
     // Moved, or another with an id that was free again.
     if (old?.point !== mount.point || old.what !== mount.what) {
       note(mount, "came");
+      cameAgain.add(mount.device);
       if (old !== undefined) note(old, "went");
     } else {
       for (const each of ["options", "superOptions", "propagation"] as const)
         if (old[each] !== mount[each]) note(mount, each);
+      if (old.superOptions !== mount.superOptions) setElsewhere.push(mount);
     }
   }
+  // Of what there is once only (cgroup2, debugfs) whoever mounts it once more sets the options everywhere.
+  for (const mount of setElsewhere) if (cameAgain.has(mount.device)) note(mount, "came");
   for (const mount of known.values()) note(mount, "went");
   return points;
 }
@@ -86,7 +94,7 @@ export function withTargets(acts: readonly Act[], points: ChangedPoints): Act[] 
 function changesBy({ call, parameters }: Act): readonly Change[] {
   if (call !== "mount") return changesOf[call] ?? [];
   if (parameters["flags"] === undefined) return anything;
-  const given = Number(parameters["flags"]) >>> 0;
+  const given = Number(BigInt.asUintN(32, BigInt(parameters["flags"])));
   const flags = (given & magicMask) >>> 0 === magicNumber ? given & ~magicMask : given;
   if ((flags & remount) !== 0) return (flags & bind) === 0 ? ["options", "superOptions"] : ["options"];
   if ((flags & bind) !== 0) return ["came"];

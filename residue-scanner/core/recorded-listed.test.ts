@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
+import { compare, excusedBy, files, foreign, job, scanner, whose } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { listedFixture } from "../testing/snapshot-fixture.ts";
 
@@ -35,6 +35,12 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     expect(whose(compare(mounts(), mounts("/mnt/x"), { acts: [act(1, "mount"), act(job, "mount")] }))).toEqual([
       ["/mnt/x", "job"],
     ]);
+  });
+
+  it("does not take the scanner for who did it because the command that it runs stands in its own", () => {
+    const running = { ...scanner, commandLine: "residue run -- sh -c 'cd /mnt/x ; job'" };
+    const acts = [act(1, "mount"), act(job, "mount")];
+    expect(whose(compare(mounts(), mounts("/mnt/x"), { came: [running], acts }))).toEqual([["/mnt/x", "job"]]);
   });
 
   it("does not take who made a mount point for who mounted", () => {

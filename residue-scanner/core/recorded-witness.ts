@@ -114,6 +114,12 @@ export class RecordedWitness {
     return this.#answers.get(serial) ?? unknown("was not seen to start");
   }
 
+  /** Whether it is the scanner itself: its command line has the words of the run's in it. */
+  isScanner(serial: number): boolean {
+    const process = this.process(serial);
+    return process !== null && this.#knowledge.isScanner(process);
+  }
+
   /** Whether it is a thread of the kernel: all of those come from kthreadd, which has no program. */
   isOfKernel(serial: number): boolean {
     for (let at = this.process(serial); at !== null; at = at.parent === null ? null : this.process(at.parent))

@@ -13,14 +13,14 @@ function tracings() {
 }
 
 describe("who attached to whom", () => {
-  it("is an act of the tracer's, which lasts until it lets go", () => {
+  it("is an act of the tracer's, which its letting go of one thread does not end", () => {
     const { seen, retained } = tracings();
+    seen.note({ kind: "trace", pid: 4, tracer: 7, atNs: 5e6 });
     seen.note({ kind: "trace", pid: 4, tracer: 7, atNs: 5e6 });
     seen.note({ kind: "trace", pid: 5, tracer: 7, atNs: 6e6 });
     seen.note({ kind: "trace", pid: 4, tracer: 0, atNs: 9e6 });
-    seen.note({ kind: "trace", pid: 4, tracer: 0, atNs: 12e6 });
     expect(seen.acts()).toEqual([
-      { by: 70, call: "ptrace", parameters: { asked: "40", untilMs: "9" }, returned: null, atMs: 5 },
+      { by: 70, call: "ptrace", parameters: { asked: "40", untilMs: "Infinity" }, returned: null, atMs: 5 },
       { by: 70, call: "ptrace", parameters: { asked: "50", untilMs: "Infinity" }, returned: null, atMs: 6 },
     ]);
     expect(retained).toEqual([40, 70, 50, 70]);

@@ -7,37 +7,40 @@ import type { Act } from "./recording.ts";
 const tracingsMax = 10_000;
 
 /**
- * Who attached to whom (ptrace(2)): until it lets go, a tracer can have the process call the kernel for it, and that looks
- * as if the process did so by itself. Whoever has itself traced (PTRACE_TRACEME) asked for it, and is not told.
+ * Who attached to whom (ptrace(2)): as long as it lives, a tracer can have the process call the kernel for it, and that
+ * looks as if the process did so by itself. That it lets go ends nothing: it may have attached to several threads, and has
+ * attached to whatever these began without that being told. Whoever has itself traced (PTRACE_TRACEME) asked for it, and
+ * is not told.
  */
 export class Tracings {
   /** How many were more than are kept. */
   dropped = 0;
   private readonly lineage: Pick<Lineage, "retain" | "serialAt" | "wallMs">;
-  private readonly kept: { readonly by: number; readonly asked: number; readonly atMs: number; untilMs: number }[] = [];
+  /** By the two: profilers attach to the same process many times a second. */
+  private readonly kept = new Map<string, { readonly by: number; readonly asked: number; readonly atMs: number }>();
 
   constructor(lineage: Pick<Lineage, "retain" | "serialAt" | "wallMs">) {
     this.lineage = lineage;
   }
 
   note({ pid, tracer, atNs }: Extract<ProcessEvent, { kind: "trace" }>): void {
-    const { lineage } = this;
+    if (tracer === 0) return;
+    const { lineage, kept } = this;
     const asked = lineage.serialAt(pid, atNs);
-    const atMs = lineage.wallMs(atNs);
-    for (const each of this.kept) if (each.asked === asked && tracer === 0) each.untilMs = Math.min(each.untilMs, atMs);
-    const by = tracer === 0 ? null : lineage.serialAt(tracer, atNs);
-    if (asked === null || by === null) return;
-    if (this.kept.length >= tracingsMax) {
+    const by = lineage.serialAt(tracer, atNs);
+    if (asked === null || by === null || kept.has(`${by} ${asked}`)) return;
+    if (kept.size >= tracingsMax) {
       this.dropped += 1;
       return;
     }
     for (const serial of [asked, by]) lineage.retain(serial);
-    this.kept.push({ by, asked, atMs, untilMs: Number.POSITIVE_INFINITY });
+    kept.set(`${by} ${asked}`, { by, asked, atMs: lineage.wallMs(atNs) });
   }
 
+  /** Whoever reads them cuts their time short by the tracer's end. */
   acts(): Act[] {
-    return this.kept.map(({ by, asked, atMs, untilMs }) => {
-      const parameters = { asked: String(asked), untilMs: String(untilMs) };
+    return [...this.kept.values()].map(({ by, asked, atMs }) => {
+      const parameters = { asked: String(asked), untilMs: String(Number.POSITIVE_INFINITY) };
       return { by, call: askCalls.tracing, parameters, returned: null, atMs };
     });
   }

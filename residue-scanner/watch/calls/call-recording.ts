@@ -139,9 +139,9 @@ function namespacesOf(process: number | "self"): (string | null)[] {
 }
 
 function mountStates(): MountState[] {
-  return readMounts().map(({ id, point, options, superOptions, propagation, ...what }) => ({
-    ...{ id, point, options, superOptions, propagation },
-    what: JSON.stringify(what),
+  return readMounts().map(({ id, point, device, options, superOptions, propagation, ...what }) => ({
+    ...{ id, point, device, options, superOptions, propagation },
+    what: JSON.stringify({ device, ...what }),
   }));
 }
 
