@@ -221,6 +221,8 @@ export const harnessHistory = {
     jobId: JobId,
     leaseId: LeaseId,
     epoch: Epoch,
+    /** What was said under it; a result where it is not told. */
+    action: z.enum(["progress", "return", "complete"]).optional(),
     code: z.string(),
   }),
   /** What a hub told of an agent that it had a spoke start, and what the spoke itself showed right after; FE-1. */

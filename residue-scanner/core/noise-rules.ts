@@ -1,11 +1,11 @@
 import { endingNoise } from "./ending-noise.ts";
 import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
-import { changedOnly, grownBy, isRecorded, type NoiseRule } from "./noise-rule.ts";
-import { isOfOtherRun } from "./other-runs.ts";
+import { changedOnly, grownBy, isRecorded, type NoiseCase, type NoiseRule } from "./noise-rule.ts";
+import { isNamedByAny, isOfOtherRun } from "./other-runs.ts";
 import { othersNoise } from "./others-noise.ts";
 import { toldWith } from "./told-with.ts";
-import { isSeenInFull } from "./setting-paths.ts";
+import { isOwnDoing, isSeenInFull } from "./setting-paths.ts";
 
 export const foreignProcess: NoiseRule = {
   id: "foreign-process",
@@ -13,17 +13,29 @@ export const foreignProcess: NoiseRule = {
   matches: ({ difference, attribution }) =>
     attribution.to === "background" &&
     (difference.change !== "changed" ||
-      // Of all that can be set of a process, who did is asked for of some alone, whoever it is.
-      (isRecorded(attribution) && (difference.surface !== "processes" || isSeenInFull(difference))) ||
+      (isRecorded(attribution) && (difference.surface !== "processes" || isTold(difference.changed))) ||
       difference.surface === "sockets" ||
       // Whoever holds a log open only to append to it need not be the one who emptied it.
       (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
 };
 
+/** Of all that can be set of a process, who did is asked for of some alone, whoever it is. */
+function isTold(changed: readonly string[]): boolean {
+  return changed.every((name) => isOwnDoing(name) || isSeenInFull({ changed: [name] }));
+}
+
+/** A process that was read while it was launched: it has entered its run's cgroup, and runs its program, since. */
+function isLaunchOf({ difference, attribution, context }: NoiseCase): boolean {
+  if (difference.surface !== "processes" || difference.change !== "changed" || !isRecorded(attribution)) return false;
+  const { after, changed } = difference;
+  const isInPlace = typeof after?.cgroup === "string" && isNamedByAny(after.cgroup, context.otherRuns ?? []);
+  return isTold(changed.filter((name) => name !== "cgroup" || !isInPlace));
+}
+
 const otherRun: NoiseRule = {
   id: "other-run",
   reason: "Evidence shows that another run of scenarios did it, which went on at the same time; the examples name it.",
-  matches: (one) => isOfOtherRun(one.attribution) && foreignProcess.matches(one),
+  matches: (one) => isOfOtherRun(one.attribution) && (foreignProcess.matches(one) || isLaunchOf(one)),
 };
 
 /**

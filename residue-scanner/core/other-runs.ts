@@ -48,6 +48,11 @@ export function isOfOtherRun({ to, evidence }: Attributed): boolean {
   return to === "background" && evidence.some(({ detail }) => detail.includes(meanwhile));
 }
 
+/** Whether a name is one that only another run uses. */
+export function isNamedByAny(key: string, others: readonly OtherRun[]): boolean {
+  return others.some((one) => isNamedBy(key, one));
+}
+
 /** `houseguest-0a1b2c3d` for its place, `houseguest-run-0a1b2c3d` for its cgroup, and its run directory. */
 function isNamedBy(key: string, { id, name }: OtherRun): boolean {
   return new RegExp(`houseguest-(?:run-)?${id}(?![0-9a-z])`).test(key) || `${key}/`.includes(`/${name}/`);

@@ -246,3 +246,38 @@ describe("what is set of a whole group or user, or of one thread, of a process t
     expect(compare(threads("71: nice 0"), threads("72: nice 5"), {}).excused).toEqual([]);
   });
 });
+
+describe("a process of others' that was being launched when the baseline was read", () => {
+  const harness = recordedProcess({ serial: 40, pid: 400, parent: null, isOlder: true });
+  const launched = recordedProcess({ serial: 41, parent: harness.serial, fromMs: 500 });
+  const other = { name: "20261122T184702-x", id: "618fdabf", pid: harness.pid, startTime: String(harness.startTime) };
+  const seen = (fact: Partial<Parameters<typeof processFixture>[0]>) => ({
+    processes: [
+      processFixture({ pid: scanner.pid, startTime: String(scanner.startTime) }),
+      processFixture({ pid: launched.pid, startTime: String(launched.startTime), ...fact }),
+    ],
+  });
+  const shell = seen({ executable: "/usr/bin/dash", cgroup: "/", nice: 0 });
+  const found = (after: ReturnType<typeof seen>, otherRuns: NonNullable<Told["otherRuns"]>) => {
+    const told = compare(shell, after, { came: [harness, launched], otherRuns });
+    return [...told.findings.map(({ changed }) => changed.join(" ")), ...told.excused.map(({ rule }) => rule)];
+  };
+
+  it("runs its program since, of itself", () => {
+    const started = recordedProcess({ ...launched, parent: foreign });
+    const running = seen({ executable: "/opt/agent", cgroup: "/", nice: 0 });
+    expect(excusedBy(compare(shell, running, { came: [started] }))).toEqual(["foreign-process"]);
+    expect(found(seen({ executable: "/opt/agent", cgroup: "/" }), [other])).toEqual(["other-run"]);
+  });
+
+  it("is in the cgroup of its run since, and is found where that is nobody's we know", () => {
+    const inPlace = seen({ executable: "/opt/agent", cgroup: "/houseguest-run-618fdabf/donor" });
+    expect(found(inPlace, [other])).toEqual(["other-run"]);
+    expect(found(inPlace, [])).toEqual(["executable cgroup"]);
+    expect(found(seen({ executable: "/opt/agent", cgroup: "/elsewhere" }), [other])).toEqual(["executable cgroup"]);
+  });
+
+  it("is found with whatever else changed of it", () => {
+    expect(found(seen({ executable: "/opt/agent", cgroup: "/", nice: 5 }), [])).toEqual(["executable nice"]);
+  });
+});

@@ -83,6 +83,11 @@ export function isSeenInFull({ changed }: Pick<ProcessDifference, "changed">): b
   );
 }
 
+/** Whether it is a process's own doing: what it runs and as whom nobody sets of another's (but a tracer, who is told). */
+export function isOwnDoing(name: string): boolean {
+  return name === "executable" || name === "uid";
+}
+
 /** Where what changed of a process is set. */
 export function processSettingPaths({ before, after, changed }: ProcessDifference): string[] {
   const fact = after ?? before;

@@ -14,8 +14,8 @@ export const backpressureHeartbeat: Scenario = {
   title: "every slot is busy and jobs queue up: the agent goes on signalling, and is not taken for lost",
   description:
     "All slots of a donor are busy for longer than its broker has patience with a silent agent, and more jobs wait than " +
-    "it has slots. It signals all the time that it lives and has no slot free, keeps its leases, and gives everything " +
-    "back when it leaves.",
+    "it has slots. It signals all the time that it lives and has no slot free, keeps its leases. A job that the operator cancels is " +
+    "stopped, and its slot goes to the next; the agent gives everything back when it leaves.",
   requirements: ["EG-3", "WC-1"],
   tags: ["heartbeat", "load"],
   stages: ["host", "netns", "sim"],
@@ -32,6 +32,16 @@ export const backpressureHeartbeat: Scenario = {
     },
     { step: "probe", holds: { fact: "leases", agent: "donor", min: slots, max: slots } },
     { step: "probe", holds: { fact: "jobs", batch: "endless", state: "queued", min: moreThan(slots, jobs) - slots } },
+    { step: "cancel", batch: "endless", agent: "donor", jobs: 1 },
+    {
+      ...{ step: "wait-until", event: "agent.execution", where: { to: "killed" } },
+      ...{ agent: "donor", withinMs: 60_000 },
+    },
+    {
+      ...{ step: "wait-until", event: "broker.leased", agent: "donor" },
+      ...{ count: slots + 1, withinMs: 60_000 },
+    },
+    { step: "await-busy", agent: "donor", sandboxes: slots, withinMs: 60_000 },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },
   ],
@@ -41,7 +51,7 @@ export const backpressureHeartbeat: Scenario = {
       settings: { busyMsMin: activityTimeoutMs, silenceMsMax: activityTimeoutMs },
     },
     { checker: "granted-once" },
-    { checker: "jobs-settled", settings: { startedMin: slots, handedBackMin: slots } },
+    { checker: "jobs-settled", settings: { startedMin: slots + 1, handedBackMin: slots, cancelled: 1 } },
     ...expectedOfLeaving(),
   ],
 };

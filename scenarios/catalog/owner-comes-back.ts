@@ -14,7 +14,8 @@ export const ownerComesBack: Scenario = {
   description:
     "An agent watches a directory of its owner's. While its jobs run the owner writes a file there, and again before the " +
     "host was quiet for long enough: everything stops, a job that comes is left alone, and it goes on once the owner is gone. " +
-    "Later the owner comes back once more and goes on after all, and the jobs end with the right results.",
+    "Later the owner lets the host go on though active: what is noticed after that stops nothing. Then the owner pauses it " +
+    "in so many words, which outlasts the quiet, and lets it go; the jobs end with the right results.",
   requirements: ["WC-11"],
   tags: ["pause", "owner"],
   stages: ["host", "netns", "sim"],
@@ -29,15 +30,21 @@ export const ownerComesBack: Scenario = {
       { step: "start-broker" },
       { step: "join", agent: "donor", slots, quietS },
       submitted(before),
-      { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, before), withinMs: 20_000 },
+      { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, before), withinMs: 60_000 },
       { step: "touch", agent: "donor" },
       submitted(1),
       { step: "watch-frozen", agent: "donor", forMs: 1_000 },
       { step: "touch", agent: "donor" },
       { step: "watch-frozen", agent: "donor", forMs: 1_500 },
-      { step: "await-quiet", agent: "donor", withinMs: 10_000 },
-      { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
+      { step: "await-quiet", agent: "donor", withinMs: 60_000 },
+      { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 60_000 },
       { step: "touch", agent: "donor" },
+      { step: "resume", agent: "donor" },
+      { step: "touch", agent: "donor", ignored: true },
+      { step: "pause", agent: "donor" },
+      // Longer than it takes to be quiet.
+      { step: "wait", forMs: 1_000 * quietS + 500 },
+      { step: "probe", holds: { fact: "state", agent: "donor", is: "Paused" } },
       { step: "resume", agent: "donor" },
       { step: "await-settled", batch: "work", withinMs: 90_000, perJobMs },
       { step: "verify-results", batch: "work" },

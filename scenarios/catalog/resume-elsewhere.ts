@@ -24,7 +24,10 @@ export const resumeElsewhere: Scenario = {
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "pause", agent: "donor" },
     // Its owner is answered when it is saved; it is at the broker when that has said so.
-    { step: "wait-until", event: "broker.pause-acknowledged", agent: "donor", withinMs: 60_000 },
+    {
+      ...{ step: "wait-until", event: "broker.pause-acknowledged", agent: "donor", withinMs: 60_000 },
+      where: { checkpoints: Math.min(slots, jobs) },
+    },
     { step: "kill", agent: "donor" },
     { step: "join", agent: "relief", slots },
     { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },

@@ -5,6 +5,8 @@ import { briskTiming } from "./brisk-timing.ts";
 import { oneMeanwhile } from "./one-meanwhile.ts";
 
 const withdrawDeadlineMs = 10_000;
+/** More than the pause itself causes. */
+const heartbeatsMin = 3;
 
 /** WC-2, WC-11: a pause does not stand in the way of leaving, and what is frozen ends without running again. */
 export const withdrawWhilePaused: Scenario = {
@@ -37,6 +39,12 @@ export const withdrawWhilePaused: Scenario = {
         ...{ agent: "donor", withinMs: 60_000 },
       },
       { step: "watch-frozen", agent: "donor", forMs: 300 },
+      // Who stands still signals all the same that the agent lives.
+      {
+        ...{ step: "wait-until", event: "broker.heartbeat", where: { state: "Paused" } },
+        ...{ agent: "donor", count: heartbeatsMin, withinMs: 60_000 },
+      },
+      { step: "probe", holds: { fact: "leases", agent: "donor", min: Math.min(slots, before) } },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
       { step: "use-revoked-key", agent: "donor" },
       { step: "join", agent: "relief", slots },

@@ -23,6 +23,7 @@ export const withdrawWithBrokerDown: Scenario = {
     { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "kill-broker" },
+    { step: "eventually-within", withinMs: 60_000, holds: { fact: "broker-heard", agent: "donor", is: false } },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "start-broker" },
     { step: "join", agent: "relief", slots },

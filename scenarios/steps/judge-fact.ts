@@ -54,9 +54,11 @@ export async function judgeFact(looks: Looks, fact: Fact): Promise<Judged> {
 
 type OfStatus = Extract<Fact, { fact: "state" | "leases" | "sandboxes-running" | "ledger-entries" | "broker-heard" }>;
 
-function shown({ state, sandboxes, ledgerEntries, brokerReachable }: AgentStatus, fact: OfStatus): Judged {
+function shown({ state, pausedBy, sandboxes, ledgerEntries, brokerReachable }: AgentStatus, fact: OfStatus): Judged {
   switch (fact.fact) {
     case "state":
+      // Who is paused by nobody says something wrong of itself.
+      if (state === "Paused" && pausedBy === null) return { holds: false, seen: "Paused by nobody" };
       return { holds: state === fact.is, seen: state };
     case "leases":
       return { holds: isWithin(sandboxes.length, fact), seen: `${sandboxes.length} leases` };

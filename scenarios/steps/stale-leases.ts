@@ -23,8 +23,15 @@ export function staleLeases(records: readonly HistoryRecord[], agentId: string):
   return stale;
 }
 
-/** What the agent would say of it: that the job is done, with a result that nobody else has. */
-export function staleResult({ jobId, epoch }: StaleLease) {
+/**
+ * What the agent would say of it, one after the other: how far it has got, that it gives the job back, and that the job
+ * is done, with a result that nobody else has.
+ */
+export function staleWords({ jobId, epoch }: StaleLease) {
   const result = JSON.stringify({ chain: `stale result of ${jobId}`, startedFrom: 0 });
-  return { epoch, outcome: "completed", exitCode: 0, progress: 1, result } as const;
+  return [
+    { type: "progress", message: { epoch, progress: 1 } },
+    { type: "return", message: { epoch, progress: 1, reason: "a stale hand-back" } },
+    { type: "complete", message: { epoch, outcome: "completed", exitCode: 0, progress: 1, result } },
+  ] as const;
 }

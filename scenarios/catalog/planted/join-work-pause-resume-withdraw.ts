@@ -3,13 +3,13 @@ import type { Mutant } from "../../zoo/mutant.ts";
 export default {
   name: "join-work-pause-resume-withdraw",
   breaks: "L2",
-  why: "After a pause of its owner that froze jobs the agent goes on with those, and never offers a slot again.",
+  why: "After a pause that its owner began and that froze several jobs the agent goes on with those, and never offers a slot again.",
   patches: [
     {
-      file: "agent/core/resume.ts",
-      find: `  if (by === "owner") ignoreActivity(turn);`,
-      replace: `  if (by === "owner") ignoreActivity(turn);
-  if (pause.by === "owner" && core.leaseList.length > 0) Object.assign(core, { isShy: true });`,
+      file: "agent/core/pause.ts",
+      find: `  const pause = (core.pause ??= newPause(turn, wish));`,
+      replace: `  const pause = (core.pause ??= newPause(turn, wish));
+  if (begins && wish.by === "owner" && core.activity === null && core.leaseList.length > 1) Object.assign(core, { isShy: true });`,
     },
     {
       file: "agent/core/lease-facts.ts",

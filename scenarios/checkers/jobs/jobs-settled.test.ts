@@ -36,6 +36,13 @@ describe("jobs-settled", () => {
     expect(judge(history, name).detail).toContain("agent-lost");
   });
 
+  it("takes a job that the operator cancelled for over, and counts those that were to be", () => {
+    const history = new HistoryBuilder().lease(1, 1).release(1, 1, "cancelled").job(1, null, "cancelled");
+    expect(judge(history, name).result).toBe("fail");
+    expect(judge(history, name, { cancelled: 1 }).result).toBe("pass");
+    expect(judge(history, name, { cancelled: 2 }).detail).toContain("1 jobs are cancelled");
+  });
+
   it("fails on a job that failed", () => {
     expect(judge(new HistoryBuilder().lease(1, 1).job(1, null, "failed"), name).result).toBe("fail");
   });

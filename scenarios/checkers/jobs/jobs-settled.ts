@@ -10,7 +10,7 @@ interface Job {
 
 /**
  * I3: every job that ever started is completed, or was handed back with a checkpoint (and then possibly completed by
- * another holder); none is lost. Settings: `startedMin`, `handedBackMin`, and `completedAll` = 1 where the plan brings
+ * another holder); none is lost. One that the operator cancels is over: `cancelled`. Settings: `startedMin`, `handedBackMin`, and `completedAll` = 1 where the plan brings
  * every job to its end. `unsavedMin`, of those that are handed back without a checkpoint, only where the plan lets nobody
  * save one: on a full disk, or of an agent that was killed, whose next start hands its jobs back.
  */
@@ -21,8 +21,9 @@ export const jobsSettled = checkerOf(
     handedBackMin: atLeast(0, "jobs that were handed back with a checkpoint"),
     unsavedMin: count("jobs that were handed back without one; not told where it is not asked", null),
     completedAll: flag("the plan brings every job to its end"),
+    cancelled: count("jobs that the operator cancels, no more and no less; not told where none that started is", null),
   },
-  ({ startedMin, handedBackMin, unsavedMin, completedAll }) => {
+  ({ startedMin, handedBackMin, unsavedMin, completedAll, cancelled }) => {
     const jobs = new Map<string, Job>();
     let handedBack = 0;
     let unsaved = 0;
@@ -51,10 +52,15 @@ export const jobsSettled = checkerOf(
       },
       end() {
         const all = [...jobs.values()];
-        const lost = all.map(judgeStarted).find((judgement) => judgement !== null);
+        const lost = all.map((job) => judgeStarted(job, cancelled !== null)).find((judgement) => judgement !== null);
         if (lost !== undefined) return lost;
         const started = all.filter(({ leased }) => leased !== null).length;
         const submitted = all.filter(({ state }) => state !== null);
+        const ended = submitted.filter(({ state }) => state?.data.to === "cancelled");
+        if (cancelled !== null && ended.length !== cancelled) {
+          const summary = `${ended.length} jobs are cancelled, and the operator cancelled ${cancelled}`;
+          return failed(violation(summary, ended[0]?.state ?? null));
+        }
         const open = submitted.filter(({ state }) => state?.data.to !== "completed");
         const completed = submitted.length - open.length;
         const without = unsavedMin === null ? "" : ` and ${unsaved} without`;
@@ -74,9 +80,9 @@ export const jobsSettled = checkerOf(
   },
 );
 
-function judgeStarted({ state, leased, released }: Job): Judgement | null {
+function judgeStarted({ state, leased, released }: Job, mayBeCancelled: boolean): Judgement | null {
   const now = state?.data.to;
-  if (leased === null || now === "completed") return null;
+  if (leased === null || now === "completed" || (now === "cancelled" && mayBeCancelled)) return null;
   const { jobId } = leased.data;
   if (now !== "queued" && now !== "offered") {
     return failed(violation(`${jobId} started and is ${now ?? "nowhere"} at the end`, leased, state));

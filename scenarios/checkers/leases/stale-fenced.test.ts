@@ -15,6 +15,14 @@ describe("stale-fenced", () => {
     expect(judge(sent("fenced"), name, { resultsMin: 2 }).result).toBe("unknown");
   });
 
+  it("counts results alone, and fails on other words that are taken", () => {
+    const told = (action: "progress" | "return", code: string) =>
+      sent("fenced").add("witness.stale-result", { ...grant(1, 1), action, code });
+    expect(judge(told("progress", "fenced"), name, { resultsMin: 2 }).result).toBe("unknown");
+    expect(judge(told("progress", "ok"), name).detail).toContain("progress under");
+    expect(judge(told("return", "ok"), name).detail).toContain("a hand-back under");
+  });
+
   it("fails when one is taken, or refused for another reason", () => {
     expect(judge(sent("ok"), name).detail).toContain("was answered ok");
     expect(judge(sent("unknown-agent"), name).result).toBe("fail");

@@ -11,6 +11,7 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { beginJoining } from "./begin-joining.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { cancel } from "./cancel.ts";
 import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { federate } from "./federate.ts";
@@ -78,6 +79,7 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
+  cancel,
   command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,

@@ -13,7 +13,7 @@ import { watchUntilStopped } from "./witness.ts";
 const askEveryMs = 25;
 
 /** The owner writes a file, and whoever runs here is seen to stop, from outside. */
-export async function touch(stage: HostStage, { agent: name }: StepOf<"touch">): Promise<string> {
+export async function touch(stage: HostStage, { agent: name, ignored }: StepOf<"touch">): Promise<string> {
   const { history } = stage.options;
   const { agentId } = stage.agent(name);
   const desk = stage.desks.get(name);
@@ -24,6 +24,7 @@ export async function touch(stage: HostStage, { agent: name }: StepOf<"touch">):
     history.record("witness.activity", { agentId, what: "touch", noticedAtMs: systemClock.nowMs() });
     const touchedAt = performance.now();
     writeFileSync(join(desk, "file"), String(touchedAt));
+    if (ignored === true) return "what comes of it is judged by what it does afterwards";
     const stoppedAt = watchUntilStopped(witness);
     if (stoppedAt === undefined) {
       throw new WaitError(`The owner of ${name} was active, and its processes ran on.`, {

@@ -12,6 +12,7 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { keepStore } from "./keep-store.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { cancel } from "./cancel.ts";
 import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { beginJoining, join } from "./join.ts";
@@ -71,6 +72,7 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
+  cancel,
   command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,

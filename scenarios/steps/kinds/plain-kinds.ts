@@ -8,6 +8,7 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { beginJoining } from "./begin-joining.ts";
+import { cancel } from "./cancel.ts";
 import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
@@ -80,6 +81,7 @@ export const plainKinds = {
   settle,
   "withdraw-all": withdrawAll,
   "begin-joining": beginJoining,
+  cancel,
   command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
