@@ -11,6 +11,7 @@ import type { RecordingSource } from "./core/recorded-run.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import { diffTreesInSteps } from "./core/tree-diff.ts";
 import { inTurns } from "./in-turns.ts";
+import { giveBackGarbage } from "./garbage.ts";
 import { readAllButFiles, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
 
 export interface SettleOptions extends SnapshotOptions {
@@ -58,6 +59,7 @@ export async function settleAndCompare(
     // Of many findings the last reading's report takes as much room as the next one's.
     const last = fingerprintOf(report);
     report = { ...report, findings: [], excused: [] };
+    giveBackGarbage();
     after = await readAgain(before, after, options.signal);
     report = await compareSnapshots(before, after, context, options);
     options.onReading?.(report);

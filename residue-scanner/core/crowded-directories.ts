@@ -1,19 +1,18 @@
 import type { Evidence, Finding } from "../../protocol/residue-report.ts";
-import type { ExcusedTally } from "./excuse.ts";
-import type { FoldableFinding } from "./fold-subtrees.ts";
+import type { ExcusedTally, Judged } from "./excuse.ts";
+import { examplesMax, type Folded, pathOf, withEntries } from "./fold-subtrees.ts";
 import { foreignProcess } from "./noise-rules.ts";
 import { shellPath, showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { pathOfEntries } from "./touched-paths.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
+import type { Steps } from "./steps.ts";
 import type { TreeCrowd } from "./tree-diff.ts";
 
 /** What came to a directory that was there before (or went from it, or changed in it) and is not listed, and whose it is. */
 export interface Crowd extends TreeCrowd {
   readonly attribution: Attribution;
 }
-
-const examplesMax = 5;
 
 /**
  * Whose the entries are that are more than are listed, in directories that were there before and still are: whoever
@@ -57,32 +56,41 @@ function whoseIs({ directory, change }: TreeCrowd, recorded: RecordedEvidence | 
 /**
  * One finding for each party that brought entries to a crowded directory, took them away or changed them, which counts them
  * and names a few, in place of one for each entry.
+ *
+ * @param tell puts one into words
  */
-export function foldCrowds(findings: readonly FoldableFinding[], crowds: readonly Crowd[]): Finding[] {
+export function* foldCrowds(
+  folded: readonly Folded[],
+  crowds: readonly Crowd[],
+  tell: (one: Judged) => Finding,
+): Steps<Finding[]> {
   const crowded = new Map(crowds.map((crowd) => [placeOf(crowd.directory, crowd.change), crowd]));
   const kept: Finding[] = [];
-  const folded = new Map<string, Folded>();
-  const group = (crowd: Crowd, { to, evidence }: Attribution): Folded => {
+  const parties = new Map<string, Party>();
+  const partyOf = (crowd: Crowd, { to, evidence }: Attribution): Party => {
     const key = `${placeOf(crowd.directory, crowd.change)} ${to}`;
-    const found = folded.get(key) ?? { crowd, attribution: { to, evidence }, count: 0, examples: [] };
-    folded.set(key, found);
+    const found = parties.get(key) ?? { crowd, attribution: { to, evidence }, count: 0, examples: [] };
+    parties.set(key, found);
     return found;
   };
-  for (const { finding, path } of findings) {
-    const crowd = path === null ? undefined : crowded.get(placeOf(parentOf(path), finding.change));
+  for (const { top, below } of folded) {
+    yield;
+    const path = pathOf(top);
+    const crowd = path === null ? undefined : crowded.get(placeOf(parentOf(path), top.difference.change));
     if (crowd === undefined) {
-      kept.push(finding);
+      const named = below?.examples.map((one) => tell(one).location) ?? [];
+      kept.push(below === null ? tell(top) : withEntries(tell(top), below.count, named));
       continue;
     }
-    const one = group(crowd, finding.attribution);
-    one.count += 1 + entriesBelow(finding);
-    if (one.examples.length < examplesMax) one.examples.push(finding.location);
+    const party = partyOf(crowd, top.attribution);
+    party.count += 1 + (below?.count ?? 0);
+    if (party.examples.length < examplesMax) party.examples.push(tell(top).location);
   }
-  for (const crowd of crowds) group(crowd, crowd.attribution).count += crowd.count;
-  return [...kept, ...[...folded.values()].map(asFinding)];
+  for (const crowd of crowds) partyOf(crowd, crowd.attribution).count += crowd.count;
+  return [...kept, ...[...parties.values()].map(asFinding)];
 }
 
-interface Folded {
+interface Party {
   readonly crowd: Crowd;
   readonly attribution: Attribution;
   count: number;
@@ -95,7 +103,7 @@ const subjectWords: Readonly<Record<TreeCrowd["change"], (count: number, path: s
   changed: (count, path) => `${count} entries of the directory ${path} that changed`,
 };
 
-function asFinding({ crowd: { directory, change }, attribution, count, examples }: Folded): Finding {
+function asFinding({ crowd: { directory, change }, attribution, count, examples }: Party): Finding {
   const path = showPath(directory);
   const attributes = { kind: "directory", entriesBelow: count, examplesBelow: examples };
   return {
@@ -113,11 +121,6 @@ function asFinding({ crowd: { directory, change }, attribution, count, examples 
     // The directory is older than they are.
     remove: null,
   };
-}
-
-function entriesBelow({ before, after }: Finding): number {
-  const below = (after ?? before)?.["entriesBelow"];
-  return typeof below === "number" ? below : 0;
 }
 
 function placeOf(directory: string, change: Finding["change"]): string {

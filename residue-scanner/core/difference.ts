@@ -128,10 +128,13 @@ function between<S extends Surface, F>(
   facts: { key: string; before: F | null; after: F | null; changes: (before: F, after: F) => string[] },
 ): Between<S, F> {
   const { key, before, after, changes } = facts;
-  if (before === null) return { surface, key, change: "appeared", before, after, changed: [] };
-  if (after === null) return { surface, key, change: "vanished", before, after, changed: [] };
+  if (before === null) return { surface, key, change: "appeared", before, after, changed: none };
+  if (after === null) return { surface, key, change: "vanished", before, after, changed: none };
   return { surface, key, change: "changed", before, after, changed: changes(before, after) };
 }
+
+/** One list for all that came or went. */
+const none: readonly string[] = [];
 
 const comparedOfProcess = [
   ...(["executable", "uid", "cgroup", "olderCgroups", "namespaces"] as const),

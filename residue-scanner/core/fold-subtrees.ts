@@ -1,53 +1,76 @@
 import type { Finding } from "../../protocol/residue-report.ts";
+import type { Judged } from "./excuse.ts";
 
-export interface FoldableFinding {
-  readonly finding: Finding;
-  /** One character a byte; null for what is not a file. */
-  readonly path: string | null;
+/** What becomes one finding: a difference, and those below it that it tells of. */
+export interface Folded {
+  readonly top: Judged;
+  readonly below: EntriesBelow | null;
 }
 
-const examplesMax = 5;
+interface EntriesBelow {
+  count: number;
+  readonly examples: Judged[];
+}
+
+export const examplesMax = 5;
 
 /**
  * A directory that came (or went) with all that is in it is one finding, which counts its entries and names a few;
  * an entry that is somebody else's stays a finding of its own.
  *
- * @param unlisted how many more entries are below a directory (one character a byte) than there are findings of
+ * What is folded away is never put into words: of 20,000 entries these would take more room than all else of a report.
+ *
+ * @param unlisted how many more entries are below a directory (one character a byte) than there are differences of
  */
 export function foldSubtrees(
-  findings: readonly FoldableFinding[],
+  judged: readonly Judged[],
   unlisted: ReadonlyMap<string, number> = new Map(),
-): FoldableFinding[] {
-  const directories = new Map<string, Finding>();
-  const inside = new Map<Finding, { count: number; examples: string[] }>();
-  const kept: FoldableFinding[] = [];
-  for (const { finding, path } of findings.toSorted((one, other) => compareText(one.path ?? "", other.path ?? ""))) {
+): readonly Folded[] {
+  const directories = new Map<string, Judged>();
+  const inside = new Map<Judged, EntriesBelow>();
+  const kept: Judged[] = [];
+  for (const one of judged.toSorted((first, second) => compareText(pathOf(first) ?? "", pathOf(second) ?? ""))) {
+    const path = pathOf(one);
     const top = path === null ? undefined : directories.get(path.slice(0, path.lastIndexOf("/")));
-    const folds = top !== undefined && top.change === finding.change && top.attribution.to === finding.attribution.to;
-    const isDirectory = (finding.after ?? finding.before)?.["kind"] === "directory";
-    if (path !== null && isDirectory && finding.change !== "changed") directories.set(path, folds ? top : finding);
+    const folds = top !== undefined && isToldWith(one, top);
+    if (path !== null && isMoved(one)) directories.set(path, folds ? top : one);
     const more = (path === null ? undefined : unlisted.get(path)) ?? 0;
-    if (!folds) kept.push({ finding, path });
+    if (!folds) kept.push(one);
     if (!folds && more === 0) continue;
-    const holder = folds ? top : finding;
+    const holder = folds ? top : one;
     const entries = inside.get(holder) ?? { count: 0, examples: [] };
     entries.count += more + (folds ? 1 : 0);
-    if (folds && entries.examples.length < examplesMax) entries.examples.push(finding.location);
+    if (folds && entries.examples.length < examplesMax) entries.examples.push(one);
     inside.set(holder, entries);
   }
-  return kept.map(({ finding, path }) => ({ finding: withEntries(finding, inside.get(finding)), path }));
+  return kept.map((top) => ({ top, below: inside.get(top) ?? null }));
 }
 
-function withEntries(finding: Finding, entries: { count: number; examples: string[] } | undefined): Finding {
-  if (entries === undefined) return finding;
+/** A finding in words, with what it tells of below it. */
+export function withEntries(finding: Finding, count: number, examplesBelow: string[]): Finding {
   const side = finding.after === null ? "before" : "after";
-  const added = { entriesBelow: entries.count, examplesBelow: entries.examples };
-  const noun = entries.count === 1 ? "entry" : "entries";
+  const added = { entriesBelow: count, examplesBelow };
+  const noun = count === 1 ? "entry" : "entries";
   return {
     ...finding,
-    subject: `${finding.subject} with ${entries.count} ${noun} below`,
+    subject: `${finding.subject} with ${count} ${noun} below`,
     [side]: { ...finding[side], ...added },
   };
+}
+
+/** One character a byte; null for what is no file. */
+export function pathOf({ difference }: Judged): string | null {
+  return difference.surface === "files" ? difference.key : null;
+}
+
+function isToldWith(one: Judged, top: Judged): boolean {
+  return top.difference.change === one.difference.change && top.attribution.to === one.attribution.to;
+}
+
+/** A directory that came, or went. */
+function isMoved({ difference }: Judged): boolean {
+  if (difference.surface !== "files" || difference.change === "changed") return false;
+  return (difference.after ?? difference.before)?.kind === "directory";
 }
 
 function compareText(one: string, other: string): number {

@@ -51,6 +51,17 @@ describe("a packed tree", () => {
     expect(later.index).toEqual(indexTree([...first, ...second, ...third]).index);
   });
 
+  it("keeps no words of what was all read once more, and still knows what is gone when its index is made anew", () => {
+    const first = packTree({ "/r": ["old"], "/s": ["x"] });
+    const struck = withSegments(indexTree(first), packTree({ "/s": [] }, blockStatus.gone));
+    const second = withSegments(struck, packTree({ "/r": ["newer"] }));
+    const third = withSegments(second, packTree({ "/r": ["newest"] }));
+    expect(third.segments.map(({ used }) => used > 0)).toEqual([false, true, false, true]);
+    expect(indexTree(third.segments).index).toEqual(third.index);
+    expect(namesIn([...third.segments], "/r")).toEqual(["newest"]);
+    expect(third.index.has("/s")).toBe(false);
+  });
+
   it("counts what a walk gave, names what it could not read, and leaves out roots and what is gone", () => {
     const read = packTree({ "": ["/r"], "/r": ["one", "closed"] });
     const closed = packTree({ "/r/closed": [] }, 13);

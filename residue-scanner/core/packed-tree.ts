@@ -85,7 +85,20 @@ export function indexTree(segments: readonly Segment[]): Tree {
 export function withSegments(tree: Tree, segments: readonly Segment[]): Tree {
   if (segments.length === 0) return tree;
   const index = addToIndex(new Map(tree.index), segments, tree.segments.length);
-  return { segments: [...tree.segments, ...segments], index };
+  const used = new Set<number>();
+  for (const place of index.values()) used.add(Math.floor(place / segmentFactor));
+  // What all was read once more gives its room back; the numbers of the others stay.
+  const kept = tree.segments.map((segment, number) => (used.has(number) || strikesOut(segment) ? segment : noSegment));
+  return { segments: [...kept, ...segments], index };
+}
+
+const noSegment: Segment = { words: new Int32Array(0), used: 0 };
+
+/** Whether it says of a block in an earlier segment that it is gone: whoever makes the index anew has to know. */
+function strikesOut({ words, used }: Segment): boolean {
+  for (let at = 0; at < used; at += words[at + blockField.words] as number)
+    if (words[at + blockField.status] === blockStatus.gone) return true;
+  return false;
 }
 
 /** @param firstNumber of these segments in their tree */

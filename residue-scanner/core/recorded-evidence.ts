@@ -39,6 +39,7 @@ export class RecordedEvidence {
   readonly #sources: RecordedSources;
   /** What was called, and whose what came of it is. */
   readonly calls: CallEvidence;
+  /** All that differ of each inode that may have several names. */
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
   readonly #around: SurroundingEvidence;
   #saying: ReadonlyMap<string, NamingProcess> | null = null;
@@ -46,7 +47,11 @@ export class RecordedEvidence {
   constructor(sources: RecordedSources) {
     this.#sources = sources;
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
-    this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
+    const linked = new Set(files.filter(mayHaveOtherNames).map(inodeOf));
+    this.#links = Map.groupBy(
+      files.filter((each) => linked.has(inodeOf(each))),
+      inodeOf,
+    );
     this.calls = new CallEvidence(sources, (touch) => this.roleOf(touch));
     this.#around = new SurroundingEvidence(sources, {
       ofFile: (difference) => this.ofFile(difference),
@@ -228,11 +233,19 @@ export class RecordedEvidence {
    * Other names of the same file, under which something was done to it: such a name came or went, which moves the ctime
    * and the count of links (unless as many came as went), or the file was written to, or given other attributes, under it.
    */
-  #otherNames({ key, before, after, changed }: FileDifference): string[] {
-    const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
-    if (!isSame || (after.links < 2 && !changed.includes("nlink"))) return [];
-    return (this.#links.get(after.ino) ?? []).flatMap((each) => (each.key === key ? [] : each.key));
+  #otherNames(difference: FileDifference): string[] {
+    if (!mayHaveOtherNames(difference)) return [];
+    return (this.#links.get(inodeOf(difference)) ?? []).flatMap(({ key }) => (key === difference.key ? [] : key));
   }
+}
+
+function mayHaveOtherNames({ before, after, changed }: FileDifference): boolean {
+  const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
+  return isSame && (after.links >= 2 || changed.includes("nlink"));
+}
+
+function inodeOf({ before, after }: FileDifference): number {
+  return (after ?? before)?.ino ?? 0;
 }
 
 /** Whether names that came or went can be what changed a file: whatever else changed in it moved the ctime, too. */

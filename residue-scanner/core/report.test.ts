@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ResidueReport } from "../../protocol/residue-report.ts";
 import { packTree } from "../testing/packed-tree-fixture.ts";
@@ -17,7 +17,14 @@ import { reportOf } from "./report.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { atOnce } from "./steps.ts";
 
-function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, parts: Partial<AttributionContext> = {}) {
+const userNameOf = (uid: number) => (uid === 0 ? "root" : `uid ${uid}`);
+
+function compare(
+  before: Partial<Snapshot>,
+  after: Partial<Snapshot>,
+  parts: Partial<AttributionContext> = {},
+  userName = userNameOf,
+) {
   const [one, other] = [snapshotFixture(before), snapshotFixture(after)];
   const report = reportOf({
     before: one,
@@ -25,7 +32,7 @@ function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, parts: Par
     context: contextFixture(parts),
     differences: atOnce(differencesBetween(one, other)),
     inspections: new Map(),
-    userName: (uid) => (uid === 0 ? "root" : `uid ${uid}`),
+    userName,
   });
   return ResidueReport.parse(atOnce(report));
 }
@@ -235,6 +242,15 @@ describe("a residue report", () => {
     expect(findings).toHaveLength(1);
     expect(findings[0]?.subject).toContain("with 30001 entries below");
     expect(surfaces.find(({ surface }) => surface === "files")?.status).toBe("done");
+  });
+
+  it("puts into words what it tells of, and not each of the many that are told by their directory", () => {
+    const names = Array.from({ length: 500 }, (_, index) => `n${index}`);
+    const tree = { "/tmp": [{ name: "d", mode: 0o040755 }], "/tmp/d": names };
+    const described = vi.fn<(uid: number) => string>(userNameOf);
+    const { findings } = compare({ files: files({ "/tmp": [] }) }, { files: files(tree) }, {}, described);
+    expect(findings).toMatchObject([{ after: { entriesBelow: 500, examplesBelow: { length: 5 } } }]);
+    expect(described.mock.calls.length).toBeLessThan(20);
   });
 
   it("tells of a changed crontab by its line, and not of its file again", () => {

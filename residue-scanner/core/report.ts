@@ -9,11 +9,12 @@ import { excuse, ExcusedTally, type Judged } from "./excuse.ts";
 import { listedSurfaces, type Surface } from "./fact.ts";
 import { attributeCrowds, foldCrowds } from "./crowded-directories.ts";
 import { tellCrowds } from "./crowds.ts";
-import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
+import { foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
 import { ProcessWitness } from "./process-attribution.ts";
 import { evidenceFrom } from "./recorded-knowledge.ts";
 import type { RecordedRun } from "./recorded-run.ts";
+import { SharedAttributions } from "./shared-attributions.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { summarise } from "./summary.ts";
 import type { Steps } from "./steps.ts";
@@ -39,9 +40,10 @@ export function* reportOf(sources: ReportSources): Steps<ResidueReport> {
   const recorded = evidenceFrom(sources, witness);
   const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections, recorded };
   const judgedAll: Judged[] = [];
+  const words = new SharedAttributions();
   for (const difference of differences.list) {
     yield;
-    judgedAll.push({ difference, attribution: attribute(difference, knowledge) });
+    judgedAll.push({ difference, attribution: words.shared(attribute(difference, knowledge)) });
   }
   const recorder = sources.recorded?.recording.sources.map((source) => ({ ...source }));
   const { rest: judged, canaries } = takeCanaries(judgedAll, context.canaries ?? [], recorder ?? []);
@@ -53,8 +55,8 @@ export function* reportOf(sources: ReportSources): Steps<ResidueReport> {
   const told = new Set(counting.map(({ difference }) => difference));
   const crowds = tellCrowds(differences.crowds, judged, (difference) => told.has(difference));
   const crowded = attributeCrowds(differences.crowds, { recorded, excused });
-  const findable = yield* describeAll(counting, sources);
-  const described = foldCrowds(foldSubtrees(findable, crowds.below), crowded.told).sort(byWeight);
+  const folded = foldSubtrees(counting, crowds.below);
+  const described = (yield* foldCrowds(folded, crowded.told, teller(sources))).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, {
     untold: [...crowds.untold, ...crowded.untold],
@@ -88,31 +90,24 @@ export function* reportOf(sources: ReportSources): Steps<ResidueReport> {
   };
 }
 
-function* describeAll(counting: readonly Judged[], sources: ReportSources): Steps<FoldableFinding[]> {
+/** Puts a difference, and whose it is, into words. */
+function teller(sources: ReportSources): (one: Judged) => Finding {
   const processes = new Map(sources.after.processes.map((fact) => [fact.pid, fact]));
   const came = sources.differences.list.filter(({ surface, change }) => surface === "files" && change === "appeared");
   const newFiles = new Set(came.map(({ key }) => key));
   const isNew = (file: string) => newFiles.has(file);
-  const described: FoldableFinding[] = [];
-  for (const { difference, attribution } of counting) {
-    yield;
-    described.push({
-      path: difference.surface === "files" ? difference.key : null,
-      finding: {
-        surface: difference.surface,
-        change: difference.change,
-        changed: [...difference.changed],
-        ...describe(difference, {
-          userName: sources.userName,
-          inspection: sources.inspections.get(difference.key),
-          isNew,
-          processes,
-        }),
-        attribution: { to: attribution.to, evidence: attribution.evidence },
-      },
-    });
-  }
-  return described;
+  return ({ difference, attribution }) => ({
+    surface: difference.surface,
+    change: difference.change,
+    changed: [...difference.changed],
+    ...describe(difference, {
+      userName: sources.userName,
+      inspection: sources.inspections.get(difference.key),
+      isNew,
+      processes,
+    }),
+    attribution: { to: attribution.to, evidence: attribution.evidence },
+  });
 }
 
 const targetsWorstFirst: readonly AttributionTarget[] = ["job", "agent", "shared", "unknown", "harness", "background"];

@@ -42,14 +42,17 @@ export class TreeWriter {
   /** Makes room for that many words at `end`. They are zero. */
   reserve(words: number): void {
     if (this.end + words <= this.words.length) return;
-    const block = this.words.subarray(this.#blockStart, this.end);
-    this.#keepBefore(this.#blockStart);
+    const outgrown = this.words;
+    const block = outgrown.subarray(this.#blockStart, this.end);
+    const isKept = this.#keepBefore(this.#blockStart);
     this.#segmentWords = Math.min(this.#segmentWordsMax, 2 * this.#segmentWords);
     this.words = new Int32Array(Math.max(this.#segmentWords, 2 * (block.length + words)));
     this.bytes = new Uint8Array(this.words.buffer);
     this.words.set(block);
+    this.end -= this.#blockStart;
     this.#blockStart = 0;
-    this.end = block.length;
+    // A large directory outgrows one after the other, which together are as large as the last: garbage that is found late.
+    if (!isKept) (outgrown.buffer as ArrayBuffer).transfer(0);
   }
 
   /** Closes the entry whose fields were written at `end`. */
@@ -79,10 +82,15 @@ export class TreeWriter {
     return this.#full;
   }
 
-  /** A directory of a million entries leaves segments behind that hold next to nothing: only what is in use is kept. */
-  #keepBefore(used: number): void {
-    if (used === 0) return;
+  /**
+   * A directory of a million entries leaves segments behind that hold next to nothing: only what is in use is kept.
+   *
+   * @returns whether the segment itself is
+   */
+  #keepBefore(used: number): boolean {
+    if (used === 0) return false;
     const words = 2 * used < this.words.length ? this.words.slice(0, used) : this.words;
     this.#full.push({ words, used });
+    return words === this.words;
   }
 }
