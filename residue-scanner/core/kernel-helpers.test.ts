@@ -131,6 +131,22 @@ describe("a file by what the kernel started", () => {
     });
   });
 
+  it("is shared where the job wrote the helper, as a release agent of control groups, whoever attaches a file meanwhile", () => {
+    const attaching = act(foreign, "ioctl", { parameters: { command: "LOOP_CONFIGURE" }, atMs: 1_520 });
+    const helper = recordedProcess({ serial: 40, parent: 30, executable: "/d/agent", ...ran });
+    const touches = {
+      "/d/agent": [touch(job, ["created", "modified"], 1_200)],
+      "/d/x": [touch(40, ["created"], 1_510)],
+    };
+    const report = compare(before, after, { came: [kthreadd, helper], touches, acts: [attaching] });
+    expect(whose(report)).toEqual([["/d/x", "shared"]]);
+    // Those that write for a loop device run no program.
+    const byThread = { "/d/x": [touch(worker.serial, ["created"], 1_510)] };
+    const attached = compare(before, after, { came: [kthreadd, worker], touches: byThread, acts: [attaching] });
+    expect(excusedBy(attached)).toContain("foreign-process");
+    expect(attached.verdict).toBe("clean");
+  });
+
   it("needs to know who set it", () => {
     const asked = pathsToAskFor({ list: [], crowds: [] }, snapshotFixture(), snapshotFixture());
     expect(asked).toContain(crashSetting);
