@@ -180,7 +180,7 @@ export class CallEvidence {
 
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
   ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
-    if (!touches.every(({ by }) => this.#witness.isOfKernel(by))) return null;
+    if (!touches.every(({ by }) => this.#witness.isKernelThread(by))) return null;
     const explains = (act: Act) => (attaches(act) ? "kind" : null);
     return this.#ofActs(explains, { names: [key], all: this.#changed }, this.#actsBy(attachingCalls));
   }

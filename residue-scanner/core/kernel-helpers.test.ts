@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { compare, daemon, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
-import { snapshotFixture } from "../testing/snapshot-fixture.ts";
+import { listedFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
 import { crashSetting } from "./kernel-helpers.ts";
 import type { RecordedProcess, Touch } from "./recording.ts";
 import { pathsToAskFor } from "./touched-paths.ts";
@@ -35,6 +35,16 @@ describe("a file by what the kernel started", () => {
     const report = compare(before, after, told(line.replace("4711", "4712"), [crashed, others]));
     expect(whose(report)).toEqual([]);
     expect(excusedBy(report)).toContain("foreign-process");
+  });
+
+  it("is theirs who stands where the pattern has the pid, whatever other numbers are those of others", () => {
+    const value = "|/usr/bin/tee %u %P";
+    const listed = { sysctls: [listedFixture({ key: "kernel.core_pattern", attributes: { value } })] };
+    const by = (line: string) => compare({ ...before, listed }, { ...after, listed }, told(line, [crashed, others]));
+    expect(whose(by("/usr/bin/tee 4712 4711"))).toEqual([["/d/x", "job"]]);
+    expect(by("/usr/bin/tee 4711 4712").verdict).toBe("clean");
+    // Something else was set in between.
+    expect(whose(by("/usr/bin/other 4712 4711"))).toEqual([["/d/x", "shared"]]);
   });
 
   it("is shared where several crashed and it names none", () => {
@@ -129,6 +139,22 @@ describe("a file by what the kernel started", () => {
       for (const fromMs of [1_400, 60_000])
         expect(compare(before, after, dumped([helper(40, 4_711)], fromMs)).verdict).toBe("clean");
     });
+  });
+
+  it("is shared where the job wrote the helper, as a release agent of control groups, whoever attaches a file meanwhile", () => {
+    const attaching = act(foreign, "ioctl", { parameters: { command: "LOOP_CONFIGURE" }, atMs: 1_520 });
+    const helper = recordedProcess({ serial: 40, parent: 30, executable: "/d/agent", ...ran });
+    const touches = {
+      "/d/agent": [touch(job, ["created", "modified"], 1_200)],
+      "/d/x": [touch(40, ["created"], 1_510)],
+    };
+    const report = compare(before, after, { came: [kthreadd, helper], touches, acts: [attaching] });
+    expect(whose(report)).toEqual([["/d/x", "shared"]]);
+    // Those that write for a loop device run no program.
+    const byThread = { "/d/x": [touch(worker.serial, ["created"], 1_510)] };
+    const attached = compare(before, after, { came: [kthreadd, worker], touches: byThread, acts: [attaching] });
+    expect(excusedBy(attached)).toContain("foreign-process");
+    expect(attached.verdict).toBe("clean");
   });
 
   it("needs to know who set it", () => {

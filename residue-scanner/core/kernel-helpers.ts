@@ -1,4 +1,5 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
+import { namedBy } from "./crash-patterns.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -28,6 +29,8 @@ const handedMsMax = 5_000;
 interface HelperKnowledge {
   readonly run: RecordedRun;
   readonly witness: RecordedWitness;
+  /** Into what crashes were piped at the readings of the host. */
+  readonly patterns: readonly string[];
   /** Who of the run had sent a process a signal, or asked it for something, shortly before; null where nobody had. */
   readonly askedOf: (process: RecordedProcess, atMs: number) => Attribution | null;
 }
@@ -98,14 +101,21 @@ function crashesFor(
       each.dumped === true && each.toMs !== null && fromMs <= each.toMs && (each.isOlder || each.fromMs <= fromMs),
   );
   const of = (processes: readonly RecordedProcess[]) => processes.map((each) => crashOf(each, fromMs, knowledge));
-  const numbers = new Set([...(commandLine ?? "").matchAll(numberWord)].map(([, digits]) => Number(digits)));
-  const named = crashed.filter(({ pid }) => numbers.has(pid));
+  const pids = pidsIn(commandLine ?? "", knowledge.patterns);
+  const named = crashed.filter(({ pid }) => pids.has(pid));
   if (named.length > 0) return { near: of(named), late: [] };
   const untilMs = (toMs ?? Number.POSITIVE_INFINITY) + afterMsMax;
   const isNear = (each: RecordedProcess) => (each.toMs ?? 0) <= untilMs;
   const mayBeLate = !otherHelpers.has(namedOf(helper).name);
   const isLate = (each: RecordedProcess) => mayBeLate && !isNear(each) && (each.toMs ?? 0) <= untilMs + toldAfterMsMax;
   return { near: of(crashed.filter(isNear)), late: of(crashed.filter(isLate)) };
+}
+
+/** Where the pattern is known whose pid stands at which place; else any number may be one. */
+function pidsIn(commandLine: string, patterns: readonly string[]): ReadonlySet<number> {
+  const told = patterns.map((pattern) => namedBy(pattern, commandLine)).filter((each) => each !== null);
+  if (told.length > 0) return new Set(told.flatMap(({ pid }) => pid ?? []));
+  return new Set([...commandLine.matchAll(numberWord)].map(([, digits]) => Number(digits)));
 }
 
 /** @param fromMs when the helper was started: at once when the process crashed */

@@ -1,3 +1,4 @@
+import { crashPatterns } from "./crash-patterns.ts";
 import { ofHandedOn, ofKernelHelper } from "./kernel-helpers.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
@@ -40,6 +41,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     crontabsAfter: after.crontabs,
     addresses: addressesOf(before, after),
   });
+  const patterns = crashPatterns([before, after]);
   const lineage: RecordedWitness = new RecordedWitness({
     recording: run.recording,
     context,
@@ -49,7 +51,10 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     requestOf: (child, delegate) => ofHandedOn(child, { run, witness: lineage }) ?? requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),
     helperOf: (process) =>
-      ofKernelHelper(process, { run, witness: lineage, askedOf: (crashed, atMs) => asked.ofChild(crashed, atMs) }),
+      ofKernelHelper(process, {
+        ...{ run, witness: lineage, patterns },
+        askedOf: (crashed, atMs) => asked.ofChild(crashed, atMs),
+      }),
     programOf: (process) => ofProgramRun(process, { run, witness: lineage }),
   });
   const asked = new SocketRequests({

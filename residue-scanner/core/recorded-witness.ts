@@ -120,7 +120,12 @@ export class RecordedWitness {
     return process !== null && this.#knowledge.isScanner(process);
   }
 
-  /** Whether it is a thread of the kernel: all of those come from kthreadd, which has no program. */
+  /** Whether it is a thread of the kernel, which runs no program, and not a program that one started. */
+  isKernelThread(serial: number): boolean {
+    return this.process(serial)?.executable === null && this.isOfKernel(serial);
+  }
+
+  /** Whether it comes from the kernel: all of its threads come from kthreadd, which has no program, and so do its helpers. */
   isOfKernel(serial: number): boolean {
     for (let at = this.process(serial); at !== null; at = at.parent === null ? null : this.process(at.parent))
       if (at.pid === kthreaddPid && at.isOlder && at.executable === null) return true;
