@@ -77,7 +77,10 @@ function describePresent(difference: Difference, sources: DescriptionSources): O
         location: showText(fact.directory),
         owner: null,
         ...plainAttributes(difference),
-        show: `cat ${inGroup("cgroup.events")} ${inGroup("cgroup.procs")}`,
+        show:
+          fact.inode === 0
+            ? `cat ${shellPath(toBytePath(fact.directory))}`
+            : `cat ${inGroup("cgroup.events")} ${inGroup("cgroup.procs")}`,
       };
     }
   }

@@ -49,7 +49,7 @@ describe("the command that would remove a finding", () => {
     expect(removals(before, after)).toEqual(["chmod 755 -- /d/a", null, "chattr -i -- /d/f", null]);
   });
 
-  it.each<[string, Partial<Snapshot>, string]>([
+  it.each<[string, Partial<Snapshot>, string | null]>([
     ["a process", { processes: [processFixture({ pid: 9 })] }, "kill 9"],
     [
       "a user's crontab line",
@@ -59,6 +59,11 @@ describe("the command that would remove a finding", () => {
     ["one of a crontab that came with it", line("nobody", "/new"), "crontab -u nobody -r"],
     ["the system's", line(null, "/etc/cron.d/x"), `sed -i ${crontabLine} /etc/cron.d/x`],
     ["one of a file that came with it", line(null, "/new"), "rm -f -- /new"],
+    [
+      "a hierarchy of cgroups that is mounted nowhere",
+      { cgroups: [...snapshotFixture().cgroups, { path: "name=x:/", directory: "/proc/self/cgroup", inode: 0 }] },
+      null,
+    ],
     [
       "a cgroup",
       { cgroups: [...snapshotFixture().cgroups, { path: "/x", directory: "/sys/fs/cgroup/x", inode: 2 }] },

@@ -21,7 +21,8 @@ export function removalOf(difference: Difference, isNew: (file: string) => boole
     case "crontabs":
       return crontabRemoval(after, isNew);
     case "cgroups":
-      return `rmdir ${shellPath(toBytePath(after.directory))}`;
+      // A hierarchy that is mounted nowhere has no directory to take away.
+      return after.inode === 0 ? null : `rmdir ${shellPath(toBytePath(after.directory))}`;
     case "sockets":
       // It goes with who holds it.
       return (after.owners?.length ?? 0) > 0 ? `kill ${after.owners?.join(" ")}` : null;
