@@ -49,6 +49,15 @@ describe("the difference of two trees", () => {
     }
   });
 
+  it("tells of many such directories, too, as entries of theirs", () => {
+    const places = Array.from({ length: 12 }, (_, number) => `/d${number}`);
+    const tree = (size: number) => ({
+      "": places.map((place) => ({ name: `${place}/point`, size })),
+      ...Object.fromEntries(places.map((place) => [place, [{ name: "point", size }]])),
+    });
+    expect(diff(tree(1), tree(2)).differences.map(({ directory }) => directory)).toEqual(places);
+  });
+
   it("tells of a directory on which something was mounted that it changed, wherever the roots stand in a tree", () => {
     const point = [{ name: "point", size: 1 }];
     const mounted = { "": [...point, { name: "/a/point", size: 2 }], "/a": [{ name: "point", size: 2 }] };

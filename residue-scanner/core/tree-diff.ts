@@ -82,7 +82,8 @@ export function* diffTreesInSteps(
     let listed = 0;
     const add = (found: FoundEntry) => {
       listed += 1;
-      const turn = shares.findIndex((share) => listed <= share);
+      // Roots all come before the entries that they are, too, and that take their place.
+      const turn = path === rootsPath ? 0 : shares.findIndex((share) => listed <= share);
       const later = rest[(turn === -1 ? shares.length : turn) - 1];
       if (later === undefined) list(named(path, found));
       else if (later.length < differencesMax) later.push(named(path, found));
