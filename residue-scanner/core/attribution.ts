@@ -9,12 +9,13 @@ import {
   type ProcessDifference,
   type SocketDifference,
 } from "./difference.ts";
+import type { SocketFact } from "./fact.ts";
 import { attributeFile } from "./file-attribution.ts";
 import type { Inspections } from "./inspection.ts";
 import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
-import { isSeenInFull, membershipPaths, processSettingPaths } from "./setting-paths.ts";
+import { cgroupSettingPaths, isSeenInFull, membershipPaths, processSettingPaths } from "./setting-paths.ts";
 import { namedByOtherRun } from "./other-runs.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
@@ -115,8 +116,7 @@ function cgroupSeen(
   if (change === "changed" && changed.every((name) => ofDirectory.has(name)))
     return recorded?.ofTouches([directory ?? ""], ({ kinds }) => kinds.includes("attributes")) ?? null;
   if (change === "changed" && !changed.includes("inode")) {
-    const paths = changed.flatMap((name) => settingFiles(name)).map((name) => `${directory}/${name}`);
-    return recorded?.ofTouches(paths, isPutting) ?? null;
+    return recorded?.ofTouches(cgroupSettingPaths(directory ?? "", changed), isPutting) ?? null;
   }
   const kind = change === "vanished" ? "deleted" : "created";
   return directory === undefined
@@ -138,7 +138,15 @@ function attributeSocket({ before, after }: SocketDifference, knowledge: Attribu
   const worst = worstOf(added.length > 0 ? added : (after.owners ?? []), witness);
   if (worst === undefined) return nobody;
   const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
-  return { to: worst.to, evidence: [evidence, ...worst.evidence] };
+  const asked = worst.to === "background" && before === null ? askedToListen(after, knowledge) : null;
+  return { to: asked?.to ?? worst.to, evidence: [evidence, ...(asked ?? worst).evidence] };
+}
+
+/** A service opens a door at somebody's request as it does anything else; nobody tells when it did. */
+function askedToListen({ state, owners }: SocketFact, { witness, recorded }: AttributionKnowledge): Attribution | null {
+  if (state !== "listening" || recorded === null) return null;
+  const holders = (owners ?? []).flatMap((pid) => witness.table.now(pid) ?? []);
+  return holders.map((holder) => recorded.askedOf(holder)).find((each) => each !== null) ?? null;
 }
 
 /** One that the run made is the run's, whoever holds it now: it may have been handed on (unix(7)), or lie in a queue. */
@@ -196,11 +204,6 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
   const bears = inspections.get(after.file)?.bears[0];
   const elsewhere: Evidence[] = bears === undefined ? [] : [{ kind: "content", detail: `its file holds ${bears}` }];
   return { to: "unknown", evidence: [...elsewhere, { kind: "time", detail: "was put there after the baseline" }] };
-}
-
-/** What may be done with devices is written to other files than it is read from. */
-function settingFiles(name: string): string[] {
-  return name === "devices.list" ? ["devices.allow", "devices.deny"] : [name];
 }
 
 function attributeCgroup(

@@ -212,6 +212,18 @@ export class RecordedEvidence {
     return requested === null || requested.to === "background" ? (asked.of(touch) ?? answer) : requested;
   }
 
+  /**
+   * At whose request a process may have done something of which nobody knows when it was, at any time since the run asked it: so
+   * it is shared at most. Null where nobody of the run had asked.
+   */
+  askedOf(fact: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {
+    const process = this.#sources.witness.find(fact);
+    if (process === null) return null;
+    const touch: Touch = { by: process.serial, kinds: [], firstMs: 0, lastMs: Number.POSITIVE_INFINITY };
+    const { to, evidence } = this.roleOf(touch);
+    return isOfRun(to) ? { to: "shared", evidence } : null;
+  }
+
   /** At whose request a shell did something that has waited on a terminal since before the run: others can type there. */
   #ofTerminal(process: RecordedProcess, touch: Touch): Attribution | null {
     const { witness, requests, parentOf } = this.#sources;

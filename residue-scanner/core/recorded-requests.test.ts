@@ -262,5 +262,8 @@ describe("what was done on a terminal of tmux(1) that was there before", () => {
     expect(whom({ came: [client, first, another], acts: both })).toEqual(["job"]);
     const begun = recordedProcess({ serial: 35, parent: client.serial, executable: "/usr/bin/tmux" });
     expect(whom({ came: [client, begun] })).toEqual([]);
+    // It forks twice, and whoever is between may have ended before anybody could read what it runs.
+    const between = recordedProcess({ serial: 37, parent: client.serial, executable: null, commandLine: null });
+    expect(whom({ came: [client, between, { ...begun, parent: between.serial }] })).toEqual([]);
   });
 });

@@ -190,9 +190,22 @@ export class Requests {
     const [, ...below] = witness().subtree(client);
     const asked = (this.#messages.get(client.serial) ?? []).map(({ parameters }) => Number(parameters["asked"]));
     if (asked.includes(serial)) return false;
-    // A server is forked by its first client.
-    const first = client.parent === null ? null : witness().process(client.parent);
-    return isServer(first) || below.some(isServer) || asked.some((each) => isServer(witness().process(each)));
+    return (
+      isServer(this.#namedAbove(client)) ||
+      below.some(isServer) ||
+      asked.some((each) => isServer(witness().process(each)))
+    );
+  }
+
+  /**
+   * Whoever forked a process, past those of whom nobody could read what they run: a server is forked by its first client,
+   * through another that ends at once.
+   */
+  #namedAbove({ parent }: RecordedProcess): RecordedProcess | null {
+    const { witness } = this.#knowledge;
+    let above = parent === null ? null : witness().process(parent);
+    while (above?.parent != null && namedOf(above).name === "") above = witness().process(above.parent);
+    return above;
   }
 
   /** What was put, until then, where this family looks for what it is to do. */

@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
 
-import { listedFixture, processFixture } from "../testing/snapshot-fixture.ts";
-import type { ListedDifference, ProcessDifference } from "./difference.ts";
-import { isSeenInFull, membershipPaths, processSettingPaths, settingElsewhere, settingPaths } from "./setting-paths.ts";
+import { listedFixture, processFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
+import type { Difference, ListedDifference, ProcessDifference } from "./difference.ts";
+import type { CgroupFact } from "./fact.ts";
+import {
+  cgroupSettingPaths,
+  isSeenInFull,
+  membershipPaths,
+  processSettingPaths,
+  settingElsewhere,
+  settingPaths,
+} from "./setting-paths.ts";
+import { pathsToAskFor } from "./touched-paths.ts";
 
 function changedProcess(...changed: string[]): ProcessDifference {
   const after = processFixture({ pid: 42, session: 40, cgroup: "/theirs", olderCgroups: ["pids:/theirs"] });
@@ -29,6 +38,23 @@ describe("where somebody sets something of a process", () => {
     expect(isSeenInFull(changedProcess("timerSlackNs", "stopped"))).toBe(true);
     expect(isSeenInFull(changedProcess("timerSlackNs", "nice"))).toBe(false);
     expect(isSeenInFull(changedProcess())).toBe(false);
+  });
+});
+
+describe("where somebody sets something of a control group", () => {
+  it("is where it is read, but for its devices, and is asked for", () => {
+    expect(cgroupSettingPaths("/g", ["cpuset.cpus", "devices.list"])).toEqual([
+      "/g/cpuset.cpus",
+      "/g/devices.allow",
+      "/g/devices.deny",
+    ]);
+    const group: CgroupFact = { path: "devices:/g", directory: "/g", inode: 1 };
+    const changed = ["devices.list"];
+    const list: Difference[] = [
+      { surface: "cgroups", key: group.path, change: "changed", before: group, after: group, changed },
+    ];
+    const asked = pathsToAskFor({ list, crowds: [] }, snapshotFixture(), snapshotFixture());
+    expect(asked).toEqual(expect.arrayContaining(["/g", "/g/devices.deny"]));
   });
 });
 

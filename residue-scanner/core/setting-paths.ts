@@ -100,6 +100,12 @@ export function processSettingPaths({ before, after, changed }: ProcessDifferenc
   });
 }
 
+/** Where settings of a control group are written: what may be done with devices to other files than it is read from. */
+export function cgroupSettingPaths(directory: string, names: readonly string[]): string[] {
+  const files = names.flatMap((name) => (name === "devices.list" ? ["devices.allow", "devices.deny"] : [name]));
+  return files.map((file) => `${directory}/${file}`);
+}
+
 /** Where a process is put into the control groups that it is in now, of those that changed. */
 export function membershipPaths(
   { changed, after }: ProcessDifference,

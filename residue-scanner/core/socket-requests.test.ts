@@ -200,6 +200,24 @@ describe("what a service did that takes its orders through sockets and signals",
   });
 });
 
+describe("a port at which a service listens since the run", () => {
+  const whose = (acts: readonly Act[], state = "listening") => {
+    const door = socketFixture({ key: "tcp b", state, local: "127.0.0.9:4712", owners: [service.pid] });
+    const report = compare(seen, { ...seen, sockets: [...listening, door] }, { came: [service], acts });
+    return report.findings.map(({ attribution }) => attribution.to);
+  };
+
+  it("is shared with the job that had asked the service for something", () => {
+    expect(whose([message(service.serial)])).toEqual(["shared"]);
+    expect(whose([signal("SIGHUP")])).toEqual(["shared"]);
+  });
+
+  it("is the service's own where only others asked, and where it only has one more guest", () => {
+    expect(whose([message(service.serial, foreign)])).toEqual([]);
+    expect(whose([message(service.serial)], "established")).toEqual([]);
+  });
+});
+
 describe("the harness of another run that the job sends a message", () => {
   const other = { name: "20261122T184702-x", id: "618fdabf", pid: service.pid, startTime: String(service.startTime) };
   const below = recordedProcess({ serial: 27, parent: worker.serial, fromMs: 1_450 });

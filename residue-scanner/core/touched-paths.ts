@@ -3,7 +3,7 @@ import { type Differences, isListed } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
 import { crashSetting } from "./kernel-helpers.ts";
 import { packageFiles } from "./package-files.ts";
-import { membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
+import { cgroupSettingPaths, membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
 import { loopNodes, twinsOf } from "./listed-attribution.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -30,7 +30,7 @@ export function pathsToAskFor({ list, crowds }: Differences, before: Snapshot, a
       paths.add(difference.key);
     } else if (difference.surface === "cgroups") {
       const { directory = "" } = difference.after ?? difference.before ?? {};
-      for (const name of ["", ...difference.changed]) paths.add(name === "" ? directory : `${directory}/${name}`);
+      for (const path of [directory, ...cgroupSettingPaths(directory, difference.changed)]) paths.add(path);
     } else if (difference.surface === "processes") {
       for (const path of membershipPaths(difference, (path) => cgroups.get(path) ?? null)) paths.add(path);
       for (const path of processSettingPaths(difference)) paths.add(path);

@@ -173,7 +173,11 @@ ${none} 00 ${none} 00 fe800000000000000000000000000001 00000400 00000001 0000000
   };
   const readRecorded = (): ListedReading => {
     const root = recordedFiles(files);
-    return collectNetwork({ sys: join(root, "sys"), proc: join(root, "proc") });
+    return collectNetwork({
+      sys: join(root, "sys"),
+      proc: join(root, "proc"),
+      passing: new Set(["address 192.0.2.2"]),
+    });
   };
 
   it("is its interfaces, addresses, routes and neighbours, as far as somebody set them", () => {
@@ -188,6 +192,11 @@ ${none} 00 ${none} 00 fe800000000000000000000000000001 00000400 00000001 0000000
       "neighbour 192.0.2.9 dev eth0.7",
     ]);
     expect(reading.unseen).toEqual([]);
+  });
+
+  it("tells which addresses have a lifetime", () => {
+    expect(found(readRecorded(), "address 192.0.2.2").attributes).toEqual({ passes: true });
+    expect(found(readRecorded(), "address fd00::2/64 on eth0.7").attributes).toEqual({ device: "eth0.7" });
   });
 
   it("tells an interface with its settings", () => {

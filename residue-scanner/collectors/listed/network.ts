@@ -15,10 +15,17 @@ interface NetworkSources {
   readonly proc?: string;
   /** What netlink tells of the interfaces. Where that cannot be asked, /sys tells, of the namespace that it was mounted in. */
   readonly links?: ReadonlyMap<string, FactAttributes> | null;
+  /** The keys of addresses that have a lifetime. */
+  readonly passing?: ReadonlySet<string>;
 }
 
 /** Interfaces with their settings, addresses, routes and neighbours that were set, of the scanner's own network namespace. */
-export function collectNetwork({ sys = "/sys", proc = "/proc", links = null }: NetworkSources = {}): ListedReading {
+export function collectNetwork({
+  sys = "/sys",
+  proc = "/proc",
+  links = null,
+  passing = new Set(),
+}: NetworkSources = {}): ListedReading {
   const texts = new KernelTexts();
   const refused: string[] = [];
   const facts = [
@@ -26,8 +33,9 @@ export function collectNetwork({ sys = "/sys", proc = "/proc", links = null }: N
       const attributes = links === null ? attributesIn(texts, `${sys}/class/net/${name}`) : (links.get(name) ?? null);
       return interfaceFact({ proc, sys, name, refused }, attributes);
     }),
-    ...addresses4(texts, proc),
-    ...addresses6(texts, proc),
+    ...[...addresses4(texts, proc), ...addresses6(texts, proc)].map((fact) =>
+      passing.has(fact.key) ? { ...fact, attributes: { ...fact.attributes, passes: true } } : fact,
+    ),
     ...routes4(texts, proc),
     ...routes6(texts, proc),
     ...permanentNeighbours(texts, proc),

@@ -18,7 +18,7 @@ import { collectMessageQueues } from "./message-queues.ts";
 import { collectMounts } from "./mounts.ts";
 import { collectNamespaces, type Member } from "./namespaces.ts";
 import { collectBeyondTables } from "./network/beyond-tables.ts";
-import { readOwnLinks } from "./network/links.ts";
+import { readOwnLinks, readPassingAddresses } from "./network/links.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
 import { collectOtherIpc, collectOtherMounts, collectOtherSettings } from "./other-namespaces.ts";
@@ -37,7 +37,11 @@ export interface ListedSources {
 /** Who reads which surface of listed facts. */
 const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
   mounts: ({ processes }) => together(collectMounts(), collectOtherMounts(processes)),
-  network: ({ openFiles }) => together(collectNetwork({ links: readOwnLinks() }), collectBeyondTables(openFiles())),
+  network: ({ openFiles }) =>
+    together(
+      collectNetwork({ links: readOwnLinks(), passing: readPassingAddresses() }),
+      collectBeyondTables(openFiles()),
+    ),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
   ipc: ({ processes }) => together(collectIpc(), collectMessageQueues(), collectOtherIpc(processes)),
   keys: () => collectKeys(),

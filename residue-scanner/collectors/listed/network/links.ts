@@ -33,6 +33,9 @@ const movingKinds = new Set(["bond", "team", "can", "vcan", "hsr", "rmnet"]);
 const getAddress = 22;
 const addressHeaderBytes = 8;
 const addressAttributes = { address: 1, local: 2 } as const;
+/** IFA_F_PERMANENT: it has no lifetime, in the byte of flags of struct ifaddrmsg. */
+const permanentAddress = 0x80;
+const internet6 = 10;
 /** Whether it is up is the owner's word; whether there is a cable is not (IFF_UP, IFF_PROMISC of if.h). */
 const wordedFlags = { up: 0x1, noArp: 0x80, promiscuous: 0x100, allMulticast: 0x200, multicast: 0x1000 } as const;
 const loopback = "lo";
@@ -130,6 +133,33 @@ export function readOwnLinks(): ReadonlyMap<string, FactAttributes> | null {
   }
 }
 
+/** The keys of those addresses of this very network namespace that have a lifetime, which no table in /proc tells. */
+export function readPassingAddresses(): ReadonlySet<string> {
+  try {
+    return withNetlink(protocols.route, (netlink) => passingAddresses(netlink, readLinks(netlink))) ?? new Set();
+  } catch (error) {
+    if (error instanceof NetlinkError) return new Set();
+    throw error;
+  }
+}
+
+function passingAddresses(netlink: Questions, links: ReadonlyMap<number, Link>): Set<string> {
+  const messages = netlink.dump({ type: getAddress, body: Buffer.alloc(addressHeaderBytes) });
+  const passing = messages.filter(({ body }) => isPassing(body));
+  return new Set(
+    passing.map(({ body }) => {
+      const found = attributesByType(body, addressHeaderBytes);
+      const address = showAddress(found.get(addressAttributes.local) ?? found.get(addressAttributes.address));
+      if (body[0] !== internet6) return `address ${address}`;
+      return `address ${address}/${body[1]} on ${links.get(body.readUInt32LE(4))?.name ?? "?"}`;
+    }),
+  );
+}
+
+function isPassing(body: Buffer): boolean {
+  return ((body[2] ?? 0) & permanentAddress) === 0;
+}
+
 /** Interfaces and addresses beyond those that every namespace has. */
 export function readLinksAndAddresses(netlink: Questions, links: ReadonlyMap<number, Link>): ListedFact[] {
   const addresses = netlink.dump({ type: getAddress, body: Buffer.alloc(addressHeaderBytes) }).flatMap(({ body }) => {
@@ -140,7 +170,8 @@ export function readLinksAndAddresses(netlink: Questions, links: ReadonlyMap<num
     if (device === loopback) return [];
     const location = `${address} on ${device}`;
     const fact: ListedFact = {
-      ...{ key: `address ${location}`, subject: `address ${location}`, location, uid: null, attributes: { device } },
+      ...{ key: `address ${location}`, subject: `address ${location}`, location, uid: null },
+      attributes: { device, ...(isPassing(body) && { passes: true }) },
       show: `ip address show dev ${shellPath(device)}`,
     };
     return [fact];
