@@ -54,11 +54,13 @@ describe("whose a file is, by who touched it", () => {
 
   it("is shared where somebody wrote anew what the run had changed: they may have read it before", () => {
     const [before, after] = [files({ "/d": ["x"] }), files({ "/d": [{ name: "x", size: 4, born: 2, changed: 2 }] })];
-    const anew = (earlier: number) => ({
-      touches: { "/d/x": [touch(earlier, ["modified"], 1_000), touch(foreign, ["moved-to"], 2_000)] },
+    const anew = (earlier: number, later = foreign) => ({
+      touches: { "/d/x": [touch(earlier, ["modified"], 1_000), touch(later, ["moved-to"], 2_000)] },
     });
     expect(whose(compare(before, after, anew(job)))).toEqual([["/d/x", "shared"]]);
     expect(whose(compare(before, after, anew(foreign)))).toEqual([]);
+    // The other way round as well: what others had put in is in there still.
+    expect(whose(compare(before, after, anew(foreign, job)))).toEqual([["/d/x", "shared"]]);
   });
 
   it("is shared where somebody wrote anew what the run had made, and the run's no longer where it took that away", () => {

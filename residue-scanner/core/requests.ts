@@ -203,9 +203,12 @@ export class Requests {
    */
   #namedAbove({ parent }: RecordedProcess): RecordedProcess | null {
     const { witness } = this.#knowledge;
-    let above = parent === null ? null : witness().process(parent);
-    while (above?.parent != null && namedOf(above).name === "") above = witness().process(above.parent);
-    return above;
+    for (let above = parent; above !== null; ) {
+      const process = witness().process(above);
+      if (process === null || namedOf(process).name !== "") return process;
+      above = process.parent;
+    }
+    return null;
   }
 
   /** What was put, until then, where this family looks for what it is to do. */

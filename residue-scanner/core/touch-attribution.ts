@@ -39,7 +39,7 @@ export type RoleOfTouch = (touch: Touch) => Attribution;
  * Whose a file is by who touched its name while the run went on; null where nobody did that says anything.
  *
  * Only what proves to have been done to an earlier file of the same name is left out: then it was not this one. Not what
- * the run put there, and somebody else wrote anew.
+ * the run put there and somebody else wrote anew, nor the other way round.
  */
 export function attributeTouches(
   { difference, touches }: TouchedFile,
@@ -51,10 +51,10 @@ export function attributeTouches(
   const carried = touches.filter(
     (touch) => mayLiveOn(touch, difference) && !telling.includes(touch) && !wasTaken(touch, taking),
   );
-  const judged = [
-    ...carried.map((touch) => ({ touch, ...roleOf(touch) })).filter(({ to }) => isOfRun(to)),
-    ...telling.map((touch) => ({ touch, ...roleOf(touch) })),
-  ];
+  const told = telling.map((touch) => ({ touch, ...roleOf(touch) }));
+  const isOurs = told.some(({ to }) => isOfRun(to));
+  const lives = (to: AttributionTarget) => isOfRun(to) || (isOurs && to === "background");
+  const judged = [...carried.map((touch) => ({ touch, ...roleOf(touch) })).filter(({ to }) => lives(to)), ...told];
   const to = whoseOf(judged, difference);
   const evidence = touchEvidence(judged, witness);
   if (isOfRun(to)) return { to, evidence };
