@@ -131,7 +131,7 @@ export const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("network", "ioctl", { when: within("command", networkIoctls) }),
 
   ...calls("firewall", "socket", { when: isFilterSocket }),
-  ...calls("firewall", "socket", { when: isRawSocket, among: /^(?!nft )/ }),
+  ...calls("firewall", "socket", { when: isRawSocket, among: /^(?!nft |ipset )/ }),
   ...calls("kernel", "bpf", { among: /^bpf map /, when: is("command", "BPF_MAP_CREATE") }),
   ...calls("kernel", "bpf", { among: /^bpf prog /, when: is("command", "BPF_PROG_LOAD") }),
   ...calls("kernel", "bpf", { among: /^bpf link /, when: is("command", ...linking) }),

@@ -1,3 +1,4 @@
+import { sideBySideBackground } from "./background/side-by-side.ts";
 import { othersWays } from "./background/others-ways.ts";
 import { backgroundFiles } from "./background/files.ts";
 import { backgroundKernel } from "./background/kernel.ts";
@@ -24,4 +25,5 @@ export const backgroundSections: readonly CorpusSection[] = [
   othersPrograms,
   othersWays,
   dailyWork,
+  sideBySideBackground,
 ];

@@ -1,4 +1,5 @@
 import type { CorpusSection } from "./item.ts";
+import { sideBySidePlants } from "./plants/side-by-side.ts";
 import { dailyToolPlants } from "./plants/daily-tools.ts";
 import { uncommonValues } from "./plants/uncommon-values.ts";
 import { uncommonWays } from "./plants/uncommon-ways.ts";
@@ -60,4 +61,5 @@ export const plantSections: readonly CorpusSection[] = [
   uncommonWays,
   uncommonValues,
   dailyToolPlants,
+  sideBySidePlants,
 ];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { listAttributes } from "../netlink/attributes.ts";
 import type { NetlinkRequest, Questions } from "../netlink/netlink.ts";
 import { rowOf } from "../sockets/tcp-diagnosis.ts";
+import { readIpSets } from "./firewall/ip-sets.ts";
 import { readNftables } from "./firewall/nftables.ts";
 import { readRouting } from "./network/routing.ts";
 import { readTransforms } from "./network/transforms.ts";
@@ -61,6 +62,36 @@ describe("what nftables answers", () => {
 
   it("is nothing where there is no table", () => {
     expect(readNftables(kernelWith({}))).toEqual([]);
+  });
+});
+
+describe("what is asked for sets of addresses", () => {
+  const listing = (6 << 8) | 7;
+  const element = (last: number, more: readonly Buffer[] = []) =>
+    attribute(7, nested(attribute(1, attribute(1, Buffer.from([192, 0, 2, last]))), ...more));
+  const counted = (packets: number) => attribute(25, big(packets));
+  const begins = (...settings: Buffer[]) => [
+    attribute(2, "bad"),
+    attribute(3, "hash:ip"),
+    attribute(7, nested(...settings)),
+  ];
+  const sets = (...messages: readonly (readonly Buffer[])[]) =>
+    readIpSets(kernelWith({ [listing]: messages.map((parts) => nested(Buffer.alloc(4), ...parts)) }));
+  const filled = (...elements: Buffer[]) => sets([...begins(), attribute(8, nested(...elements))]);
+
+  it("is one of each name, whatever was counted, in whatever order and in how many messages", () => {
+    const whole = filled(element(1, [counted(1)]), element(2));
+    expect(whole).toMatchObject([{ key: "ipset bad", attributes: { kind: "hash:ip", settings: [] } }]);
+    expect(filled(element(2), element(1, [counted(9)]))).toEqual(whole);
+    const [first, second] = [attribute(8, element(1)), attribute(8, element(2))];
+    expect(sets([...begins(), first], [attribute(2, "bad"), second])).toEqual(whole);
+    expect(sets(begins(attribute(26, big(1))))).toEqual(sets(begins(attribute(26, big(2)))));
+  });
+
+  it("is another with another element, save where time takes them out", () => {
+    expect(filled(element(1))).not.toEqual(filled(element(3)));
+    const timed = (last: number) => sets([...begins(attribute(6, big(60))), attribute(8, element(last))]);
+    expect(timed(1)).toEqual(timed(3));
   });
 });
 
