@@ -43,9 +43,9 @@ export const programPairs: readonly Pair[] = [
     name: "crontab-editor",
     what: "a crontab changed through its editor",
     needs: ["crontab"],
-    before: String.raw`case @X in "$T") u=sys;; *) u=bin;; esac; crontab -u $u -l >/dev/null 2>&1 && refuse "has one"; echo "0 0 30 2 * /opt/@X/by-hand" | crontab -u $u -; printf '#!/bin/sh\nsleep 1.1\necho "0 0 30 2 * /opt/@X/by-editor" >> "$1"\n' > "$D/editor"; chmod 755 "$D/editor"`,
-    act: String.raw`case @X in "$T") u=sys;; *) u=bin;; esac; sleep 1; EDITOR="$D/editor" VISUAL="$D/editor" crontab -u $u -e 2>&1`,
-    undo: String.raw`case @X in "$T") u=sys;; *) u=bin;; esac; if crontab -u $u -l 2>/dev/null | grep -q -F "/opt/@X/"; then crontab -u $u -r; fi`,
+    before: String.raw`case @X in "$T") u=lp;; *) u=news;; esac; crontab -u $u -l >/dev/null 2>&1 && refuse "has one"; echo "0 0 30 2 * /opt/@X/by-hand" | crontab -u $u -; printf '#!/bin/sh\nsleep 1.1\necho "0 0 30 2 * /opt/@X/by-editor" >> "$1"\n' > "$D/editor"; chmod 755 "$D/editor"`,
+    act: String.raw`case @X in "$T") u=lp;; *) u=news;; esac; sleep 1; EDITOR="$D/editor" VISUAL="$D/editor" crontab -u $u -e 2>&1`,
+    undo: String.raw`case @X in "$T") u=lp;; *) u=news;; esac; if crontab -u $u -l 2>/dev/null | grep -q -F "/opt/@X/"; then crontab -u $u -r; fi`,
     traces: [{ text: "/opt/@X/by-editor" }],
   },
   {
