@@ -20,4 +20,8 @@ describe("who starts things at others' request, and who asks", () => {
   it("at(1) is no daemon: what it puts into the spool is a request", () => {
     expect(delegateFamilyOf(named("at"))).toBeNull();
   });
+
+  it("start-stop-daemon(8) is none either: it starts what whoever calls it says, and ends", () => {
+    expect(delegateFamilyOf(named("start-stop-daemon"))).toBeNull();
+  });
 });

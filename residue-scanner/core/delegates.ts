@@ -49,7 +49,7 @@ const delegateFamilies: readonly DelegateFamily[] = [
     later: "again",
     programs: words(
       "dbus-broker dbus-daemon dinit init launchd openrc-init polkitd runit runsv runsvdir s6-supervise s6-svscan " +
-        "start-stop-daemon supervise supervise-daemon supervisord svscan systemd tini udisksd pm2 monit inetd xinetd",
+        "supervise supervise-daemon supervisord svscan systemd tini udisksd pm2 monit inetd xinetd",
     ),
     places: words(
       "/etc/systemd/system /etc/systemd/user /run/systemd/system /usr/lib/systemd/system /lib/systemd/system " +

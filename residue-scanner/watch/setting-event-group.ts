@@ -1,4 +1,4 @@
-import { fstatSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { fstatSync, type Stats, statSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
 import { fileEventMask } from "../core/file-events.ts";
@@ -6,6 +6,7 @@ import { type Mount, readMounts } from "../collectors/files/mounts.ts";
 import { settingElsewhere } from "../core/setting-paths.ts";
 import { isWithin } from "../core/path-scope.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { openFilePath } from "./open-file-path.ts";
 
 /** fanotify_init(2) and fanotify_mark(2) */
 const closeOnExec = 0x1;
@@ -177,7 +178,11 @@ export class SettingEventGroup {
    */
   private pathOf(file: number): string | null {
     const { ino, dev } = fstatSync(file);
-    const path = readlinkSync(`/proc/self/fd/${file}`, "latin1");
+    const path = openFilePath(file);
+    if (path === null) {
+      this.refused.set("what lies deeper than a path can say", "ENAMETOOLONG");
+      return null;
+    }
     const usual = this.usualPath(path);
     const here = [usual, path].find((each) => isThat(each, { ino, dev }));
     const placed = here === undefined ? this.placedPath(path, { ino, dev }) : here;

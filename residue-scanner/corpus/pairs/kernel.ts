@@ -90,15 +90,6 @@ while True: time.sleep(3600)
     traces: [{ text: "$A.@4:$P" }],
   },
   {
-    name: "tmpfs-size",
-    what: "a file system in memory made larger",
-    before: String.raw`mkdir "$D/m"; mount -t tmpfs -o size=1m tmpfs "$D/m"`,
-    act: String.raw`mount -o remount,size=8m "$D/m"`,
-    undo: String.raw`! mountpoint -q "$D/m" || umount "$D/m"`,
-    traces: [{ text: "$D/m", change: "changed" }],
-    shared: "The call does not tell which mount it was of, and its program may have ended before it could be read.",
-  },
-  {
     name: "no-links",
     what: "a mount that follows no links any more",
     before: String.raw`mkdir "$D/m"; mount -t tmpfs -o size=1m tmpfs "$D/m"`,

@@ -23,14 +23,6 @@ export const programPairs: readonly Pair[] = [
     traces: [{ text: "$D/@X-tmux" }],
   },
   {
-    name: "ssh-agent",
-    what: "an agent for ssh keys",
-    needs: ["ssh-agent"],
-    act: String.raw`env -i PATH="$PATH" ssh-agent -a "$D/agent" > "$D/env"`,
-    undo: String.raw`[ ! -s "$D/env" ] || kill "$(sed -n 's/SSH_AGENT_PID=\([0-9]*\);.*/\1/p' "$D/env")" 2>/dev/null || :; rm -f "$D/agent"`,
-    traces: [{ text: "$D/agent" }],
-  },
-  {
     name: "redis",
     what: "a data base saved to disk at a client's wish",
     needs: ["redis-server", "redis-cli"],

@@ -57,6 +57,14 @@ f = os.open('/var/log/lastlog', os.O_RDWR); os.pwrite(f, b'x' * 292, 292 * 70132
     traces: [{ text: "/var/log/lastlog" }],
   },
   {
+    name: "y-tmpfs-size",
+    what: "a file system in memory made larger",
+    before: String.raw`mkdir "$D/m"; mount -t tmpfs -o size=1m tmpfs "$D/m"`,
+    act: String.raw`mount -o remount,size=8m "$D/m"`,
+    undo: String.raw`! mountpoint -q "$D/m" || umount "$D/m"`,
+    traces: [{ text: "$D/m", change: "changed" }],
+  },
+  {
     name: "y-rewritten",
     what: "a line put into a file that somebody else writes anew as well",
     before: String.raw`echo first > "$D/conf"`,

@@ -1,0 +1,17 @@
+import { readlinkSync } from "node:fs";
+
+import { systemCode } from "../../foundation/errors.ts";
+
+/**
+ * Where an open file of this process lies, one character a byte.
+ *
+ * @returns null for one that lies deeper than a path can say (PATH_MAX)
+ */
+export function openFilePath(descriptor: number): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`, "latin1");
+  } catch (error) {
+    if (systemCode(error) === "ENAMETOOLONG") return null;
+    throw error;
+  }
+}
