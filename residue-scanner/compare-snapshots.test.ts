@@ -19,6 +19,7 @@ it("what somebody else's process did is shared with the job that had written its
     askRecording: async () => run.recording,
     askTouches: async (paths: readonly string[]) => new Map(paths.map((path) => [path, known[path] ?? []])),
     askPrograms: async () => programsRun(run.recording),
+    askChangedDirectories: async () => [],
   };
   const processes = [{ pid: command.pid, startTime: String(command.startTime), role: "job" as const }];
   const report = await compareSnapshots(before, after, contextFixture({ processes }), { recorder });

@@ -8,6 +8,7 @@ import type { Snapshot } from "./core/snapshot.ts";
 import { pathsToAskFor } from "./core/touched-paths.ts";
 import { inTurns } from "./in-turns.ts";
 import { inspectFiles } from "./inspect-files.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import { readUserNames } from "./user-names.ts";
 
 export interface CompareOptions {
@@ -58,18 +59,4 @@ async function askRecorder(
   const ofPrograms = await unlessAborted(recorder.askTouches(unasked), signal);
   const recording = await unlessAborted(recorder.askRecording(), signal);
   return new RecordedRun(recording, new Map([...touches, ...ofPrograms]));
-}
-
-/** An answer that nobody waits for any more comes to nobody. */
-async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await answer;
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([answer, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
+import { unrecorded } from "./core/unrecorded.ts";
 import { settleAndCompare, takeSnapshot } from "./scanner.ts";
 import { fingerprintOf, hasSettled } from "./settle.ts";
 import { contextFixture } from "./testing/snapshot-fixture.ts";
@@ -41,6 +42,47 @@ describe("settling", () => {
     const onReading = () => rmSync(join(root, "d"), { recursive: true, force: true });
     const { report } = await settleAndCompare(before, contextFixture(), { workers: 1, onReading });
     expect(report).toMatchObject({ readings: 2, findings: [] });
+  });
+
+  describe("with somebody who tells where the run goes on to change something", () => {
+    const recorder = (answers: readonly (() => readonly string[])[]) => {
+      const left = [...answers];
+      return { ...unrecorded(""), askChangedDirectories: async () => left.shift()?.() ?? [] };
+    };
+    const late = (root: string) => {
+      writeFileSync(join(root, "known/late"), "");
+      return [join(root, "known")];
+    };
+
+    it("finds what was written behind the first reading's back, though nothing else differs", async () => {
+      const root = temporaryDirectory();
+      mkdirSync(join(root, "known"));
+      const before = await takeSnapshot(files(root));
+      // The first answer only begins; the next one comes when all has been read.
+      const told = recorder([() => [], () => late(root)]);
+      const { report } = await settleAndCompare(before, contextFixture(), { workers: 1, recorder: told });
+      expect(report.findings.map(({ location }) => location)).toContain(join(root, "known/late"));
+    });
+
+    it("finds what is written between two readings, in a directory that was as before", async () => {
+      const root = temporaryDirectory();
+      for (const name of ["known", "other"]) mkdirSync(join(root, name));
+      const before = await takeSnapshot(files(root));
+      writeFileSync(join(root, "other/left"), "");
+      const told = recorder([() => [], () => [], () => late(root)]);
+      const { report } = await settleAndCompare(before, contextFixture(), { workers: 1, recorder: told });
+      const found = report.findings.map(({ location }) => location);
+      expect(found).toEqual(expect.arrayContaining([join(root, "other/left"), join(root, "known/late")]));
+    });
+
+    it("stays within what it was asked to read", async () => {
+      const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+      mkdirSync(join(elsewhere, "known"));
+      const before = await takeSnapshot(files(root));
+      const told = recorder([() => [], () => late(elsewhere)]);
+      const { report } = await settleAndCompare(before, contextFixture(), { workers: 1, recorder: told });
+      expect(report.findings).toEqual([]);
+    });
   });
 
   it("gives a process that is about to end the time to do so", async () => {

@@ -13,6 +13,7 @@ import { diffTreesInSteps } from "./core/tree-diff.ts";
 import { inTurns } from "./in-turns.ts";
 import { giveBackGarbage } from "./garbage.ts";
 import { readAllButFiles, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 export interface SettleOptions extends SnapshotOptions {
   /**
@@ -45,7 +46,10 @@ export async function settleAndCompare(
   context: AttributionContext,
   options: SettleOptions = {},
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
+  // Begins: from here on what the run changes may come after it was read.
+  await askChanged(options);
   let after = await takeSnapshot({ ...options, ...scopeOf(before, options), baseline: before });
+  after = { ...after, files: await readDirectories(after, await changedIn(after, options)) };
   let report = await compareSnapshots(before, after, context, options);
   options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();
@@ -60,7 +64,7 @@ export async function settleAndCompare(
     const last = fingerprintOf(report);
     report = { ...report, findings: [], excused: [] };
     giveBackGarbage();
-    after = await readAgain(before, after, options.signal);
+    after = await readAgain(before, after, options);
     report = await compareSnapshots(before, after, context, options);
     options.onReading?.(report);
     readings += 1;
@@ -77,29 +81,44 @@ function scopeOf(before: Snapshot, options: SettleOptions): SnapshotOptions {
   return { surfaces, ...(roots !== undefined && { roots }) };
 }
 
-/** A cheap second look: everything but files whole, and of the files only directories where something differs. */
-async function readAgain(before: Snapshot, after: Snapshot, signal: AbortSignal | undefined): Promise<Snapshot> {
+/**
+ * A cheap second look: everything but files whole, and of the files only directories where something differs, or where
+ * the run was seen to change something. Files come after processes: whoever is not among those any more has written all
+ * that it wrote.
+ */
+async function readAgain(before: Snapshot, after: Snapshot, options: SettleOptions): Promise<Snapshot> {
   const wanted = new Set(after.surfaces.map(({ surface }) => surface));
-  const quick = await readAllButFiles(wanted, signal);
+  const quick = await readAllButFiles(wanted, options.signal);
   const fileReadings = after.surfaces.filter(({ surface }) => surface === "files");
   return {
     ...after,
     ...quick.facts,
-    files: await readFilesAgain(before, after, signal),
+    files: await readFilesAgain(before, after, options),
     surfaces: [...fileReadings, ...quick.surfaces],
     endedAtMs: systemClock.nowMs(),
   };
 }
 
-async function readFilesAgain(
-  before: Snapshot,
-  after: Snapshot,
-  signal: AbortSignal | undefined,
+async function readFilesAgain(before: Snapshot, after: Snapshot, options: SettleOptions): Promise<Snapshot["files"]> {
+  const { differences, crowds } = await inTurns(diffTreesInSteps(before.files, after.files), options.signal);
+  const differing = [...differences, ...crowds].map(({ directory }) => directory);
+  return await readDirectories(after, new Set([...differing, ...(await changedIn(after, options))]));
+}
+
+async function readDirectories(
+  { files, filesReader: reader }: Snapshot,
+  directories: ReadonlySet<string>,
 ): Promise<Snapshot["files"]> {
-  if (after.filesReader === null) return after.files;
-  const { differences, crowds } = await inTurns(diffTreesInSteps(before.files, after.files), signal);
-  const directories = new Set([...differences, ...crowds].map(({ directory }) => directory));
-  return await rereadDirectories({ files: after.files, reader: after.filesReader, directories });
+  return reader === null || directories.size === 0 ? files : await rereadDirectories({ files, reader, directories });
+}
+
+/** Of those where the run changed something since this was asked last, what was read; new ones come with where they lie. */
+async function changedIn({ files }: Snapshot, options: SettleOptions): Promise<ReadonlySet<string>> {
+  return new Set((await askChanged(options)).filter((directory) => files.index.has(directory)));
+}
+
+async function askChanged({ recorder = null, signal }: SettleOptions): Promise<readonly string[]> {
+  return recorder === null ? [] : await unlessAborted(recorder.askChangedDirectories(), signal);
 }
 
 /**

@@ -69,6 +69,20 @@ describe("on a host where much goes on, a comparison is over soon", () => {
     expect(new Set(report.findings.map(({ attribution }) => attribution.to))).toEqual(new Set(["job"]));
   });
 
+  it("of what those did whom somebody's program had started, to which thousands of signals were sent", () => {
+    const names = numbers(10_000).map((each) => `f${each}`);
+    const parent = recordedProcess({ serial: 30, parent: foreign, pid: 90 });
+    const children = names.map((_, each) => recordedProcess({ serial: 100 + each, parent: 30, fromMs: 1_500 }));
+    const touches = Object.fromEntries(
+      names.map((name, each) => [`/d/${name}`, [touch(100 + each, ["created"], 1_600)]]),
+    );
+    const acts = numbers(20_000).map((each) =>
+      act(foreign, "kill", { parameters: { pid: "90", signal: "SIGUSR1" }, atMs: 20_000 + each }),
+    );
+    const told = { acts, touches, came: [parent, ...children] };
+    expect(compareSoon(files({ "/d": [] }), files({ "/d": names }), told).verdict).toBe("clean");
+  });
+
   it("of files that a daemon made, for which the job had put thousands of requests", () => {
     const manager = recordedProcess({ serial: 30, pid: 90, parent: null, isOlder: true, executable: "/sbin/systemd" });
     const names = numbers(5_000).map((each) => `f${each}`);

@@ -9,7 +9,7 @@ export interface Member {
   readonly pid: number;
   parent: Member | null;
   details: ProcessDetails | null;
-  /** What it was seen to open to run, which counts as long as nothing better is known. */
+  /** What it was seen to open to run. */
   opened: string | null;
   isOpening: boolean;
   isOlder: boolean;
@@ -61,12 +61,14 @@ export function executableOf({ details, opened }: Member): string | null {
 
 /** @param wallMs wall time in ms of a monotonic time in ns */
 export function recordOf(member: Member, wallMs: (atNs: number) => number): RecordedProcess {
+  const executable = executableOf(member);
   return {
     serial: member.serial,
     pid: member.pid,
     parent: member.parent?.serial ?? null,
     ...(member.details ?? unread),
-    executable: executableOf(member),
+    executable,
+    ...(member.opened !== null && member.opened !== executable && { opened: member.opened }),
     isOlder: member.isOlder,
     fromMs: wallMs(member.fromNs),
     toMs: member.toNs === null ? null : wallMs(member.toNs),

@@ -196,6 +196,7 @@ describe("lineage", () => {
     expect(executable()).toBe("/usr/bin/touch");
     processes.describe(serial, { ...details, executable: "/usr/bin/coreutils" });
     expect(executable()).toBe("/usr/bin/coreutils");
+    expect(processes.processes().get(serial)?.opened).toBe("/usr/bin/touch");
   });
 
   it("goes on with a process whose first thread ended when another one ran a program", () => {

@@ -1,5 +1,6 @@
 import { crashPatterns } from "./crash-patterns.ts";
 import { ofHandedOn, ofKernelHelper } from "./kernel-helpers.ts";
+import { ofKeyHelper } from "./key-requests.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
@@ -51,6 +52,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     requestOf: (child, delegate) => ofHandedOn(child, { run, witness: lineage }) ?? requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),
     helperOf: (process) =>
+      ofKeyHelper(process, { run, witness: lineage }) ??
       ofKernelHelper(process, {
         ...{ run, witness: lineage, patterns },
         askedOf: (crashed, atMs) => asked.ofChild(crashed, atMs),

@@ -14,6 +14,8 @@ export interface RecordingSource {
   askTouches(paths: readonly string[]): Promise<ReadonlyMap<string, readonly Touch[]>>;
   /** Paths of what was run by those who came, as `programsRun` has them. */
   askPrograms(): Promise<readonly string[]>;
+  /** Directories in which the run changed something since it was asked last, one character a byte; the first time only begins. */
+  askChangedDirectories(): Promise<readonly string[]>;
 }
 
 /** A recording, and the touches of those paths that a comparison asks for. */

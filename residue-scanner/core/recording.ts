@@ -18,6 +18,8 @@ export interface RecordedProcess {
   /** What it ran last; null where it had ended before that could be read. */
   readonly executable: string | null;
   readonly commandLine: string | null;
+  /** What it was seen to open to run last, where that is something else: a script, not who interprets it. Without links. */
+  readonly opened?: string;
   /** Path below the cgroup v2 root; null where it had ended before that could be read. */
   readonly cgroup: string | null;
   /** Wall time in ms of its fork (or of the first look at it), and of its end; null while it runs. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { recordedProcess, touch } from "../testing/recording-fixture.ts";
+import { programsRun } from "./run-programs.ts";
 
 describe("what somebody else's process did", () => {
   const [before, after] = [files({ "/d": [] }), files({ "/d": ["x", "hook"] })];
@@ -27,6 +28,17 @@ describe("what somebody else's process did", () => {
     expect(report.findings[1]?.attribution.evidence[0]?.detail).toContain(
       "it runs /d/hook, which process 104 (/bin/sh)",
     );
+  });
+
+  it("is shared with the job that had written what it opened to run, by whatever name it was told to", () => {
+    const { came, touches } = told("/bin/sh /link/hook");
+    const opened = came.map((each) => ({ ...each, opened: "/d/hook" }));
+    const report = compare(before, after, { came: opened, touches });
+    expect(whose(report)).toEqual([
+      ["/d/hook", "job"],
+      ["/d/x", "shared"],
+    ]);
+    expect(programsRun({ processes: new Map(opened.map((each) => [each.serial, each])) })).toContain("/d/hook");
   });
 
   it.each([

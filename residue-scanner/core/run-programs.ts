@@ -48,12 +48,12 @@ export function programsRun({ processes }: Pick<Recording, "processes">): string
   return [...new Set(came.flatMap(programsOf))];
 }
 
-/** What it runs, and the script where that is an interpreter. */
-function programsOf({ executable, commandLine }: RecordedProcess): string[] {
+/** What it runs, and the script where that is an interpreter: as it is told to it, and where that was found. */
+function programsOf({ executable, commandLine, opened = "" }: RecordedProcess): string[] {
   const program = executable?.replace(/ \(deleted\)$/, "") ?? "";
   const [, ...words] = (commandLine ?? "").split(" ");
   const isScript = (word: string, index: number) =>
     !/^[-+]/.test(word) && (word.startsWith("/") || !withValue.has(words[index - 1] ?? ""));
   const first = interpreters.test(baseName(program)) ? words.find(isScript) : undefined;
-  return [program, first ?? ""].filter((path) => path.startsWith("/"));
+  return [program, opened, first ?? ""].filter((path) => path.startsWith("/"));
 }

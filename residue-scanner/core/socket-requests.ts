@@ -1,4 +1,5 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
+import { ActsInTime } from "./acts-in-time.ts";
 import { askCalls } from "./ask-events.ts";
 import { AskedListeners, type ListenerReading } from "./asked-listeners.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
@@ -45,6 +46,7 @@ export class SocketRequests {
   readonly #byPid: ReadonlyMap<number, readonly Act[]>;
   readonly #connections: readonly Act[];
   #connectedTo: ReadonlyMap<number, readonly Act[]> | null = null;
+  readonly #actsInTime = new Map<number, ActsInTime>();
   readonly #lifetimes: Lifetimes;
 
   constructor(knowledge: SocketRequestKnowledge) {
@@ -87,19 +89,10 @@ export class SocketRequests {
     { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">,
     startedMs: number,
   ): Attribution | null {
-    const keepsLog = loggers.has(namedOf(service).name);
-    const acts = [
-      ...(this.#bySerial.get(service.serial) ?? []),
-      ...[...(this.#byPid.get(service.pid) ?? []), ...this.#connectionsTo(service)].filter(({ atMs }) =>
-        wasAlive(service, atMs),
-      ),
-    ];
     const witness = this.#knowledge.witness();
-    const asked = acts
-      .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act) || act.call === askCalls.tracing))
-      .filter(
-        (act) => fromMs(act) <= Math.min(lastMs, startedMs + lagOf(act)) && firstMs - this.#untilMs(act) <= servedMsMax,
-      )
+    const asked = this.#actsTo(service)
+      .within({ byMs: Math.min(lastMs, startedMs + eventLagMs), sinceMs: firstMs - servedMsMax })
+      .filter((act) => fromMs(act) <= startedMs + lagOf(act))
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
@@ -118,6 +111,22 @@ export class SocketRequests {
         };
       }),
     };
+  }
+
+  /** All by which anybody may have asked it; the same for each of thousands of things that it did. */
+  #actsTo(service: RecordedProcess): ActsInTime {
+    const known = this.#actsInTime.get(service.serial);
+    if (known !== undefined) return known;
+    const keepsLog = loggers.has(namedOf(service).name);
+    const acts = [
+      ...(this.#bySerial.get(service.serial) ?? []),
+      ...[...(this.#byPid.get(service.pid) ?? []), ...this.#connectionsTo(service)].filter(({ atMs }) =>
+        wasAlive(service, atMs),
+      ),
+    ].filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act) || act.call === askCalls.tracing));
+    const inTime = new ActsInTime(acts, { fromMs, untilMs: (act) => this.#untilMs(act) });
+    this.#actsInTime.set(service.serial, inTime);
+    return inTime;
   }
 
   #connectionsTo({ serial }: RecordedProcess): readonly Act[] {

@@ -233,7 +233,8 @@ function chainOf(value: number): number {
   return gone - 1 - value;
 }
 
-function isItself({ bytes, start, end }: TouchedName): boolean {
+/** Whether it is no name in the directory, but the directory. */
+export function isItself({ bytes, start, end }: TouchedName): boolean {
   return end === start || (end === start + 1 && bytes[start] === dot);
 }
 

@@ -9,5 +9,6 @@ export function unrecorded(detail: string): RecordingSource {
     askRecording: async () => recording,
     askTouches: async () => new Map(),
     askPrograms: async () => [],
+    askChangedDirectories: async () => [],
   };
 }

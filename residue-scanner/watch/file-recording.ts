@@ -2,12 +2,13 @@ import { statSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
+import { ChangedDirectories } from "../core/changed-directories.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { type RecorderSource, unknownProcess } from "../core/recording.ts";
 import { type HandleBytes, RecentWriters } from "../core/recent-writers.ts";
 import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { Takings } from "../core/takings.ts";
-import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
+import { isItself, type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { kindsOf } from "./event-kinds.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
@@ -25,6 +26,7 @@ const countsLinks = fileEventMask.attributes | fileEventMask.onDirectory;
 /** Turns the kernel's file events into touches by processes. */
 export class FileRecording {
   readonly table: TouchTable;
+  readonly changed: ChangedDirectories;
   events = 0;
   overflows = 0;
   /** Told of each touch that may change what stands in a file. */
@@ -64,13 +66,14 @@ export class FileRecording {
     this.paths = options.paths;
     this.news = options.news;
     this.bufferAt = options.addressOf(this.buffer);
-    const { lineage } = options;
+    const { lineage, isOfRun } = options;
+    this.changed = new ChangedDirectories({ isOfRun });
     const retain = (serial: number): void => lineage.retain(serial);
     const release = (serial: number): void => lineage.releaseSerial(serial);
     this.linkers = new RecentWriters(undefined, { retain, release });
     this.table = new TouchTable(
       { touchesMax: options.touchesMax, retain, release },
-      new Takings(retain, { takingsMax: options.takingsMax, isOfRun: options.isOfRun }),
+      new Takings(retain, { takingsMax: options.takingsMax, isOfRun }),
     );
   }
 
@@ -115,7 +118,18 @@ export class FileRecording {
   source(failure: string | null, more: Troubles): RecorderSource {
     const { dropped: linesDropped = 0 } = this.lines ?? {};
     const { table, overflows, unseenActors, events } = this;
-    return sourceOfFiles({ table, overflows, unseenActors, events, linesDropped, marks: this.group, failure, more });
+    const changedDropped = this.changed.dropped;
+    return sourceOfFiles({
+      table,
+      changedDropped,
+      overflows,
+      unseenActors,
+      events,
+      linesDropped,
+      marks: this.group,
+      failure,
+      more,
+    });
   }
 
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
@@ -125,6 +139,7 @@ export class FileRecording {
     this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
+      for (const { directory } of [from, at]) this.changed.note(directory.key, by, false);
       this.lines?.touch(from, by);
       this.lines?.touch(at, by, () => [...table.writersOf(from), ...this.earlierWriters(at)]);
       table.rename(from, at, { kinds: 0, by, atMs: now.ms });
@@ -136,6 +151,7 @@ export class FileRecording {
     if ((cursor.mask & fileEventMask.openedToRun) !== 0) this.opened(by, at);
     const kinds = kindsOf(cursor.mask);
     if (kinds === 0) return;
+    this.changed.note(at.directory.key, by, isItself(at));
     const happening = { kinds, by, atMs: now.ms };
     const isComing = (kinds & touchBit.created) !== 0;
     if (kinds !== touchBit.attributes && this.lines?.follows(at.directory) === true)

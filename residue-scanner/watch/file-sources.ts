@@ -133,6 +133,18 @@ export class FileSources {
     return new Map(paths.map((path) => [path, [...ofFile(path), ...(settings?.touchesOf(path) ?? [])]]));
   }
 
+  /** Those in which the run changed something since this was asked last; and those in which they lie, where they themselves were. */
+  changedDirectories(): string[] {
+    const directories = new Set<string>();
+    for (const { key, isItself } of this.files?.changed.take() ?? []) {
+      const path = this.given.paths.pathOf(key);
+      if (path === null) continue;
+      directories.add(path);
+      if (isItself) directories.add(path.slice(0, Math.max(path.lastIndexOf("/"), 1)));
+    }
+    return [...directories];
+  }
+
   source(): RecorderSource {
     const { files, settings, settingsRefusal } = this;
     if (files === null) return refusedSource("files", this.failure);

@@ -11,10 +11,11 @@ export function sourceOfFiles(of: {
   readonly overflows: number;
   readonly unseenActors: number;
   readonly linesDropped: number;
+  readonly changedDropped: number;
   readonly failure: string | null;
   readonly more: Troubles;
 }): RecorderSource {
-  const { table, marks, events, overflows, unseenActors, linesDropped, failure, more } = of;
+  const { table, marks, events, overflows, unseenActors, linesDropped, changedDropped, failure, more } = of;
   const lost = [...more.lost];
   if (failure !== null) lost.push(failure);
   if (overflows > 0) lost.push(`the kernel's queue of file events overflowed ${overflows} times`);
@@ -22,6 +23,8 @@ export function sourceOfFiles(of: {
   if (takings > 0) lost.push(`${takings} files that one process made and another took away were more than are kept`);
   if (linesDropped > 0)
     lost.push(`${linesDropped} changes of lines were more than are kept: whose those are is not known`);
+  if (changedDropped > 0)
+    lost.push(`${changedDropped} directories that changed while the host was read were more than are kept`);
   if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
   const partial = [...marks.refused].map(([point, error]) => `${point} cannot be watched (${error})`);
   partial.push(...more.partial);

@@ -44,6 +44,7 @@ export type RecorderQuestion =
   | { readonly kind: "recording" }
   | { readonly kind: "touches"; readonly paths: readonly string[] }
   | { readonly kind: "programs" }
+  | { readonly kind: "changed" }
   | { readonly kind: "news" }
   | { readonly kind: "holders"; readonly of: readonly { readonly pid: number; readonly atMs: number }[] }
   /** The last; the thread keeps what it knows, and answers on. */
@@ -87,6 +88,7 @@ export type RecorderAnswer =
   | RecordingAnswer
   | { readonly kind: "touches"; readonly touches: ReadonlyMap<string, readonly Touch[]> }
   | { readonly kind: "programs"; readonly paths: readonly string[] }
+  | { readonly kind: "changed"; readonly directories: readonly string[] }
   | { readonly kind: "holders"; readonly serials: readonly (number | null)[] }
   | ({ readonly kind: "news" } & RecorderNews)
   /** The recorder's thread cannot go on. */

@@ -69,6 +69,8 @@ function answerAfterwards(loop: RecordingLoop, { id, content: question }: Record
       return answer(id, { kind: "touches", touches: loop.touches(question.paths) });
     case "programs":
       return answer(id, { kind: "programs", paths: loop.programs() });
+    case "changed":
+      return answer(id, { kind: "changed", directories: loop.changedDirectories() });
     case "news":
       return answer(id, { kind: "news", ...loop.news() });
     case "holders":
@@ -85,6 +87,7 @@ function serve(recording: RecordingAnswer): void {
     if (question.kind === "close") port.close();
     else if (question.kind === "touches") answer(id, { kind: "touches", touches: new Map() });
     else if (question.kind === "programs") answer(id, { kind: "programs", paths: [] });
+    else if (question.kind === "changed") answer(id, { kind: "changed", directories: [] });
     else if (question.kind === "news") answer(id, { kind: "news", touches: [], processes: new Map(), missed: 0 });
     else if (question.kind === "holders") answer(id, { kind: "holders", serials: question.of.map(() => null) });
     else answer(id, recording);

@@ -105,6 +105,23 @@ describe.skipIf(!canWatch)("the recorder (needs root on Linux)", () => {
     expect(other?.executable).toMatch(/\/(mv|busybox|coreutils)$/);
   });
 
+  it("says in which directories those that it was started with went on to change something", async () => {
+    const [directory, quiet] = [temporaryDirectory(), temporaryDirectory()];
+    const recorder = await testRecorder();
+    const ofHere = async () => {
+      const changed = await recorder.askChangedDirectories();
+      return changed.filter((path) => path.startsWith(directory) || path === quiet).sort();
+    };
+    await shell(': > "$1/early"', directory);
+    expect(await ofHere()).toEqual([]);
+    await shell('mkdir -p "$1/a/b" "$1/c"; : > "$1/a/b/f"; cat "$2"/* || :', directory, quiet);
+    expect(await ofHere()).toEqual([directory, `${directory}/a`, `${directory}/a/b`]);
+    await shell('echo x >> "$1/a/b/f"; chmod 700 "$1/c"', directory);
+    const changed = await ofHere();
+    expect(changed).toContain(`${directory}/a/b`);
+    expect(changed).toContain(directory);
+  });
+
   it("says who gave a file another name, which is gone again with its directory", async () => {
     const directory = temporaryDirectory();
     const path = join(directory, "kept");

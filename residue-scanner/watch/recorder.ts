@@ -110,6 +110,15 @@ export class Recorder implements RecordingSource {
   }
 
   /**
+   * Directories in which those that come from this process changed something since the last call, as paths, one character a
+   * byte; the first call only begins. Those that are gone are left out.
+   */
+  async askChangedDirectories(): Promise<readonly string[]> {
+    const answer = await this.#askLater({ kind: "changed" });
+    return answer?.kind === "changed" ? answer.directories : [];
+  }
+
+  /**
    * Who had a pid at a time; null where nobody is known to have had it. Processes that are asked for are kept in the
    * recording.
    *

@@ -131,6 +131,11 @@ export class RecordingLoop {
     return this.files.touches(paths);
   }
 
+  /** One character a byte. */
+  changedDirectories(): string[] {
+    return this.files.changedDirectories();
+  }
+
   news(): RecorderNews {
     const { latest } = this;
     const count = latest?.count ?? 0;
