@@ -42,6 +42,7 @@ export const joinWorkPauseResumeWithdraw: Scenario = {
     { checker: "jobs-settled", settings: { startedMin: oneMeanwhile(jobs).all, completedAll: 1 } },
     { checker: "results-correct", settings: { resultsMin: oneMeanwhile(jobs).all } },
     { checker: "pause-silence" },
+    { checker: "resume-thaws" },
     { checker: "no-intake" },
     { checker: "progress-kept" },
     { checker: "checkpoint-progress" },

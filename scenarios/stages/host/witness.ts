@@ -22,6 +22,8 @@ export interface Witness {
   processes(): number[];
   /** Those of them that a sandbox's cgroup does not hold and that are not stopped either. */
   running(): number[];
+  /** Those that were there from the first and do not go on: frozen with their cgroup, or stopped by a signal. */
+  stopped(): number[];
   close(): void;
 }
 
@@ -119,6 +121,7 @@ function cgroupWitness(paths: readonly string[], jobs: () => ProcessStat[]): Wit
       const unfrozen = descriptors.every(frozenOrGone) ? [] : [...held];
       return [...outside.map(({ pid }) => pid), ...unfrozen];
     },
+    stopped: () => paths.flatMap((path, index) => (frozenOrGone(descriptors[index] as number) ? cgroupPids(path) : [])),
     close: () => descriptors.forEach((descriptor) => closeSync(descriptor)),
   };
 }
@@ -134,6 +137,7 @@ function procWitness(jobs: () => ProcessStat[]): Witness {
       return known.every(({ pid }) => isStopped(pid));
     },
     processes: () => jobs().map(({ pid }) => pid),
+    stopped: () => known.filter(({ pid }) => isStopped(pid)).map(({ pid }) => pid),
     running: () =>
       jobs()
         .filter((process) => !isStopped(process.pid))
