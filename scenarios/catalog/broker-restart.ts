@@ -1,6 +1,5 @@
 import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
-import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
@@ -31,8 +30,9 @@ export const brokerRestart: Scenario = {
     { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 15, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "kill-broker", downMs },
-    ...(["pause", "resume"] as const).map((command): Step => ({ step: "command", agent: "donor", command })),
-    { step: "wait-until", event: "agent.thawed", agent: "donor", withinMs: 60_000 },
+    { step: "command", agent: "donor", command: "pause" },
+    { step: "wait-until", event: "agent.frozen", where: { trigger: "command #1" }, agent: "donor", withinMs: 60_000 },
+    { step: "resume", agent: "donor" },
     { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "submit", batch: "work", jobs: 1, units: 60, unitCpuMs: 15, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 60_000 },
