@@ -33,7 +33,7 @@ const betweenOfferAndStart: readonly Step[] = [
   { step: "pause", agent: "newcomer" },
   { step: "watch-frozen", agent: "newcomer", forMs: 200 },
   { step: "resume", agent: "newcomer" },
-  { step: "await-settled", batch: "work", withinMs: 60_000, perJobMs },
+  { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
 ];
 
 /** WC-2, WC-5, WC-11. */
