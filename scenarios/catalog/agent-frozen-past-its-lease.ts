@@ -10,8 +10,8 @@ export const agentFrozenPastItsLease: Scenario = {
   title: "an agent stands still until its leases are over: others end its jobs, and what it says then is fenced",
   description:
     "An agent is stopped (SIGSTOP) while its jobs run on beneath it. Its leases run out, a relief agent gets the jobs. " +
-    "Results that come under the first one's leases, signed with its key, are fenced, and the relief's count; then the " +
-    "first goes on itself. Each job is completed once, and both agents leave nothing.",
+    "Results that come under the first one's leases, signed with its key, are fenced, and the relief's count; on a real " +
+    "host, what others sign in its name, or send once more, is refused. Then the first goes on itself. Each job is completed once, and both agents leave nothing.",
   requirements: ["WC-1", "WC-13"],
   tags: ["lease", "fencing", "fault"],
   stages: ["host", "netns", "sim"],

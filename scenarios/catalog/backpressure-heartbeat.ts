@@ -51,6 +51,8 @@ export const backpressureHeartbeat: Scenario = {
       settings: { busyMsMin: activityTimeoutMs, silenceMsMax: activityTimeoutMs },
     },
     { checker: "granted-once" },
+    // Half of its interval: its timer may be late for one, and on time for the next.
+    { checker: "wake-truth", settings: { heartbeatIntervalMs: heartbeatIntervalMs / 2 } },
     { checker: "jobs-settled", settings: { startedMin: slots + 1, handedBackMin: slots, cancelled: 1 } },
     ...expectedOfLeaving(),
   ],

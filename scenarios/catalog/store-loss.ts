@@ -18,7 +18,8 @@ export const storeLoss: Scenario = {
   stages: ["host", "sim"],
   store: "sqlite",
   defaults: { slots: 1, jobs: 1, cycles: 1 },
-  timing: briskTiming,
+  // Far longer than anything here is waited for: what the broker has forgotten is given up because it says so.
+  timing: { ...briskTiming, leaseTtlMs: 300_000 },
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },

@@ -1,7 +1,9 @@
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
-const withdrawDeadlineMs = 10_000;
+/** So long, and the grace with it, that a job which heeds TERM has ended long before it would be killed. */
+const withdrawDeadlineMs = 60_000;
+const graceMs = 8_000;
 
 const asks = 3;
 
@@ -11,12 +13,12 @@ export const withdrawTwice: Scenario = {
   title: "several ask for the withdrawal at once: it happens once, and all are told the same",
   description:
     "Three owners' commands ask an agent at work to withdraw in the same moment. It leaves once: every job goes back " +
-    "once, one report is made, and each of the three is answered with it.",
+    "once, one report is made, and each of the three is answered with it. Its jobs heed TERM, and none has to be killed.",
   requirements: ["WC-4", "WC-11", "WC-16"],
   tags: ["withdraw", "race"],
   stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
-  timing: briskTiming,
+  timing: { ...briskTiming, terminateGraceMs: graceMs, leaseTtlMs: 60_000 },
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
@@ -30,6 +32,7 @@ export const withdrawTwice: Scenario = {
       checker: "jobs-settled",
       settings: { startedMin: Math.min(slots, jobs), handedBackMin: Math.min(slots, jobs) },
     },
+    { checker: "grace-given", settings: { graceMs: 1, mostMs: graceMs - 1 } },
     { checker: "checkpoint-progress" },
     { checker: "transitions" },
     { checker: "lease-exclusivity" },

@@ -109,6 +109,7 @@ export class Guest {
       isComplete: () => true,
       processes: () => this.processes(),
       running,
+      stopped: () => this.processes().filter(standsStill),
       close: () => undefined,
     };
   }

@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -41,6 +51,17 @@ describe("the work job", () => {
     expect(result().chain).not.toBe(expectedChain("job-1", 8));
     expect(await start(8).ended).toBe(0);
     expect(result()).toEqual({ chain: expectedChain("job-1", 8), startedFrom: 3 });
+  });
+
+  it.each([
+    ["of which a file is gone", (output: string) => rmSync(join(output, "unit-2.bin"))],
+    ["of which a file is another", (output: string) => writeFileSync(join(output, "unit-2.bin"), "")],
+    ["of which a mode is lost", (output: string) => chmodSync(join(output, "tool"), 0o600)],
+    ["of which a link is gone", (output: string) => rmSync(join(output, "link"))],
+  ])("does not go on in a directory %s", async (_what, spoil) => {
+    expect(await start(2).ended).toBe(0);
+    spoil(join(workspace, "output"));
+    expect(await start(3).ended).toBe(1);
   });
 });
 

@@ -1,12 +1,22 @@
 // A real job: burns CPU, forks children that burn CPU too, writes files, reports progress, and can go on from a
 // checkpoint of its working directory. Its result is a hash chain as long as its work, so that a unit that was lost,
 // repeated or done by two holders at once gives another result. It says too from which unit this holder went on: "restart
-// from zero" gives the right chain and is not recovery.
+// from zero" gives the right chain and is not recovery. It goes on in a directory that is as it left it, or fails.
 //
 //   node work.mjs --units 40 --unit-ms 25 --children 2 --file-bytes 4096 --behaviour ignores-sigterm
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
@@ -23,6 +33,9 @@ const unitCpuMs = Number(values["unit-ms"]);
 const fileBytes = Number(values["file-bytes"]);
 const seed = process.env.HOUSEGUEST_JOB ?? "no-job";
 const stateFile = "state.json";
+/** Beside the files of the units: a program and a link to it. */
+const tool = "output/tool";
+const link = "output/link";
 /** How long it waits before it looks for room again. */
 const roomMs = 20;
 
@@ -43,7 +56,11 @@ const children = Array.from({ length: Number(values.children) }, () =>
 if (values.behaviour !== undefined) await (await import(`./behaviours/${values.behaviour}.mjs`)).begin();
 
 const startedFrom = state.done;
+if (startedFrom > 0) requireOwnFiles();
 mkdirSync("output", { recursive: true });
+write(tool, "#!/bin/sh\n");
+chmodSync(tool, 0o750);
+if (!isLink()) symlinkSync("tool", link);
 while (state.done < units) {
   burn(unitCpuMs);
   state.done += 1;
@@ -56,6 +73,18 @@ for (const one of children) one.kill("SIGKILL");
 write(process.env.HOUSEGUEST_RESULT_FILE ?? "result", JSON.stringify({ chain: state.chain, startedFrom }));
 // Whatever misbehaves may hold the loop open.
 if (values.behaviour !== undefined) process.exit(0);
+
+/** A checkpoint keeps what lies in the directory, of whatever kind it is, and who may do what with it. */
+function requireOwnFiles() {
+  const unit = readFileSync(`output/unit-${state.done % 16}.bin`);
+  if (!unit.equals(Buffer.alloc(fileBytes, state.done % 256))) throw new Error("the file of the last unit is another");
+  if ((lstatSync(tool).mode & 0o777) !== 0o750) throw new Error(`${tool} may be used as before by nobody`);
+  if (!isLink() || readlinkSync(link) !== "tool") throw new Error(`${link} does not lead to where it did`);
+}
+
+function isLink() {
+  return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
 
 /** Uses that much CPU time, however long that takes. */
 function burn(cpuMs) {

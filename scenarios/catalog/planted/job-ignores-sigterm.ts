@@ -2,13 +2,13 @@ import type { Mutant } from "../../zoo/mutant.ts";
 
 export default {
   name: "job-ignores-sigterm",
-  breaks: "WC-1",
-  why: "Whoever leaves gives no job more than eight tenths of a second to end, whatever the fleet has agreed on.",
+  breaks: "I7",
+  why: "The first signal hurries a withdrawal as the second one does, and its jobs are killed before their grace is over.",
   patches: [
     {
-      file: "agent/core/lease-stop.ts",
-      find: "    return Math.min(timing.terminateGraceMs, share);",
-      replace: "    return Math.min(timing.terminateGraceMs, share, 800);",
+      file: "agent/core/withdrawal-begin.ts",
+      find: "  if (withdrawal.signals === 1) {",
+      replace: "  if (withdrawal.signals === 1) {\n    hasten(turn, withdrawal, 100);",
     },
   ],
 } satisfies Mutant;

@@ -3,12 +3,12 @@ import type { Mutant } from "../../zoo/mutant.ts";
 export default {
   name: "sigterm-shutdown",
   breaks: "I9",
-  why: "The signal is caught, so that it does not kill the process, and then forgotten.",
+  why: "The signal is caught, so that it does not kill the process, and then forgotten by all but who leaves already.",
   patches: [
     {
       file: "agent/core/agent.ts",
       find: "      return onSignal(turn, input.name);",
-      replace: "      return;",
+      replace: "      if (turn.core.withdrawal === null) return;\n      return onSignal(turn, input.name);",
     },
   ],
 } satisfies Mutant;

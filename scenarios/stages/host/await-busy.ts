@@ -4,6 +4,7 @@ import type { AgentStatus } from "../../../protocol/control.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { notBusy, WaitError } from "../../steps/wait-error.ts";
+import { checkMarked } from "./check-marked.ts";
 import { controlCall } from "./control-call.ts";
 import { jobProcesses } from "./job-processes.ts";
 import type { HostStage } from "./host-stage.ts";
@@ -21,6 +22,7 @@ export async function awaitBusy(stage: HostStage, step: StepOf<"await-busy">): P
     const working = status.sandboxes.filter((sandbox) => sandbox.execution === "running" && sandbox.progress > 0);
     if (working.length >= step.sandboxes) {
       for (const sandbox of working) if (sandbox.pid !== null) stage.see(sandbox.pid, "job");
+      checkMarked(stage.agent(step.agent).agentId, working);
       // Whether they survive their job can be looked at later.
       jobProcesses(stage, step.agent);
       return `${working.length} sandboxes at work`;

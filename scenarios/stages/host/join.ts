@@ -6,6 +6,7 @@ import { mountOwnDisk } from "../../faults/own-disk.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { agentStatus } from "./await-busy.ts";
 import { makeCage } from "./cage.ts";
+import { checkPrivate } from "./check-private.ts";
 import type { HostStage } from "./host-stage.ts";
 import { seatOf } from "./own-network.ts";
 import { startAgent } from "./start-agent.ts";
@@ -35,6 +36,7 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   });
   // Whoever says that it joined must be there to be asked.
   await agentStatus(stage, step.agent);
+  checkPrivate(agent);
   const { agentId, actor } = agent;
   return `agent ${agentId.slice(0, 12)}, pid ${actor.pid}${driver === undefined ? "" : `, sandbox ${driver}`}`;
 }

@@ -9,10 +9,16 @@ import type { HostAgent, HostStage } from "./host-stage.ts";
  * broker is tried afterwards. Where the agent under test keeps none in its home, there is nothing to try.
  */
 export function keepKey(stage: HostStage, agent: HostAgent): void {
-  for (const name of readdirSync(agent.home).sort()) {
-    const key = readKey(join(agent.home, name));
+  for (const path of keyFiles(agent.home)) {
+    const key = readKey(path);
     if (key !== undefined) stage.keptKeys.set(agent.name, key);
   }
+}
+
+/** The files of a home that hold a private key. */
+export function keyFiles(home: string): string[] {
+  const paths = readdirSync(home).sort();
+  return paths.map((name) => join(home, name)).filter((path) => readKey(path) !== undefined);
 }
 
 function readKey(path: string): KeyObject | undefined {

@@ -1,3 +1,5 @@
+import { setTimeout as pauseFor } from "node:timers/promises";
+
 import type { PauseResult } from "../../../protocol/control.ts";
 import { orAborted } from "../../interruption.ts";
 import { WaitError } from "../../steps/wait-error.ts";
@@ -7,9 +9,12 @@ import { ControlError, openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
 import { ownerCall, sendAsOwner } from "./owner-call.ts";
 import { processStat } from "./proc.ts";
-import { activity, cpuTimes, watchUntilStopped } from "./witness.ts";
+import { activity, cpuTimes, watchUntilStopped, type Witness } from "./witness.ts";
 
 const answerWithinMs = 30_000;
+/** How often it is looked whether everything goes on after a resume, and for how long a time, in milliseconds. */
+const goOnLookEveryMs = 20;
+const goOnLooksMax = 250;
 
 /** Pauses the agent and sees from outside how long its processes went on. */
 export async function pause(stage: HostStage, step: StepOf<"pause">): Promise<string> {
@@ -98,15 +103,27 @@ async function pauseOnce(
 async function resumeOnce(stage: HostStage, name: string): Promise<number> {
   const { history, signal } = stage.options;
   const witness = stage.witness(name);
-  const agent = stage.agent(name);
-  const patience = { withinMs: answerWithinMs, signal };
-  const call = await openControl(agent.control, patience);
-  const processes = witness.processes().length;
-  witness.close();
-  const request = { command: "resume", reason: "scenario" } as const;
-  const { sentAt: askedAt, answer } = sendAsOwner(stage, agent, { call, request, ...patience });
-  await orAborted(answer, signal);
-  const latencyMs = performance.now() - askedAt;
-  history.record("witness.resume", { latencyMs, processes });
-  return latencyMs;
+  try {
+    const agent = stage.agent(name);
+    const patience = { withinMs: answerWithinMs, signal };
+    const call = await openControl(agent.control, patience);
+    const processes = witness.processes().length;
+    const request = { command: "resume", reason: "scenario" } as const;
+    const { sentAt: askedAt, answer } = sendAsOwner(stage, agent, { call, request, ...patience });
+    await orAborted(answer, signal);
+    const latencyMs = performance.now() - askedAt;
+    history.record("witness.resume", { latencyMs, processes, stopped: await stoppedStill(witness, signal) });
+    return latencyMs;
+  } finally {
+    witness.close();
+  }
+}
+
+/** @returns how many do not go on, though they had the time: what is let go on needs a processor to show it */
+async function stoppedStill(witness: Witness, signal: AbortSignal): Promise<number> {
+  for (let looks = 1; ; looks += 1) {
+    const { length } = witness.stopped();
+    if (length === 0 || looks > goOnLooksMax) return length;
+    await pauseFor(goOnLookEveryMs, undefined, { signal });
+  }
 }

@@ -15,6 +15,7 @@ function witnessOf(pid: number): Witness {
     isComplete: () => true,
     processes: () => [pid],
     running: () => (isStopped(pid) ? [] : [pid]),
+    stopped: () => (isStopped(pid) ? [pid] : []),
     close: () => undefined,
   };
 }

@@ -7,7 +7,7 @@ import type { HostStage } from "./host-stage.ts";
 const callMsMax = 10_000;
 
 /** A call in an agent's name, with its key. */
-interface SignedCall {
+export interface SignedCall {
   readonly agentId: string;
   readonly instanceId: string;
   readonly key: KeyObject;
@@ -15,29 +15,45 @@ interface SignedCall {
   readonly body: unknown;
 }
 
-/** Posts it to the broker, well formed and freshly signed. @returns the problem's code, or `none` */
-export async function signedCall(stage: HostStage, call: SignedCall): Promise<{ status: number; code: string }> {
-  const body = JSON.stringify(call.body);
-  const response = await fetch(new URL(call.path, stage.running.here), {
-    method: "POST",
-    headers: { "content-type": "application/json", ...signed(call, body) },
-    body,
-    signal: AbortSignal.any([stage.options.signal, AbortSignal.timeout(callMsMax)]),
-  });
+/** What goes over the wire. */
+export interface WireCall {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface CallAnswer {
+  readonly status: number;
+  /** The problem's, or `none`. */
+  readonly code: string;
+}
+
+/** Posts it to the broker, well formed and freshly signed. */
+export async function signedCall(stage: HostStage, call: SignedCall): Promise<CallAnswer> {
+  return await sendCall(stage, wireCall(call));
+}
+
+export async function sendCall(stage: HostStage, { path, ...call }: WireCall): Promise<CallAnswer> {
+  const signal = AbortSignal.any([stage.options.signal, AbortSignal.timeout(callMsMax)]);
+  const response = await fetch(new URL(path, stage.running.here), { ...call, signal });
   const problem = Problem.safeParse(await response.json());
   return { status: response.status, code: problem.success ? problem.data.code : "none" };
 }
 
-function signed({ path, agentId, instanceId, key }: SignedCall, body: string): Record<string, string> {
+/** @param ageMs how long ago it was signed */
+export function wireCall({ path, agentId, instanceId, key, body: content }: SignedCall, ageMs = 0): WireCall {
+  const body = JSON.stringify(content);
   const parts = {
     method: "POST",
     path,
     contentDigest: `sha-256=:${createHash("sha256").update(body).digest("base64")}:`,
     instanceId,
-    createdS: Math.floor(Date.now() / 1000),
+    createdS: Math.floor((Date.now() - ageMs) / 1000),
     agentId,
     nonce: randomBytes(16).toString("base64url"),
   };
   const signature = sign(null, Buffer.from(signatureBase(parts)), key).toString("base64");
-  return signatureHeaders(parts, signature);
+  const headers = { "content-type": "application/json", ...signatureHeaders(parts, signature) };
+  return { method: "POST", path, headers, body };
 }

@@ -36,7 +36,7 @@ interface Newcomer {
 }
 
 /** As the agent itself would enrol, which is known by the SHA-256 of its public key. */
-function enrolment({ agentId, key, joinToken }: Newcomer): EnrolRequest {
+export function enrolment({ agentId, key, joinToken }: Newcomer): EnrolRequest {
   const { x: publicKey = "" } = createPublicKey(key).export({ format: "jwk" });
   const signature = sign(null, Buffer.from(revocationStatement(agentId)), key).toString("base64url");
   return { joinToken, publicKey, slots: 1, revocation: { agentId, signature } };

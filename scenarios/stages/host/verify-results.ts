@@ -1,12 +1,14 @@
 import type { JobView } from "../../../protocol/messages.ts";
 import { expectedChain, WorkResult } from "../../jobs/work-job.ts";
 import type { StepOf } from "../../steps/step.ts";
+import { checkTimesKept } from "../../steps/times-kept.ts";
 import type { HostStage } from "./host-stage.ts";
 
 /** Holds the result of every completed job of a batch against the harness's own computation of it. */
 export async function verifyResults(stage: HostStage, step: StepOf<"verify-results">): Promise<string> {
   const batch = stage.batch(step.batch);
   const jobs = await stage.running.operator.jobs();
+  checkTimesKept(stage.options.history.records, jobs);
   let correct = 0;
   for (const job of jobs) {
     const units = batch.get(job.jobId);

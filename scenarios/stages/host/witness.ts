@@ -25,6 +25,8 @@ export interface Witness {
   processes(): number[];
   /** Those of them that a sandbox's cgroup does not hold and that are not stopped either. */
   running(): number[];
+  /** Those that were there from the first and do not go on: frozen with their cgroup, or stopped by a signal. */
+  stopped(): number[];
   close(): void;
 }
 
@@ -122,6 +124,7 @@ function cgroupWitness(paths: readonly string[], jobs: Jobs): Witness {
       const unfrozen = descriptors.every(frozenOrGone) ? [] : [...held];
       return [...outside.map(({ pid }) => pid), ...unfrozen];
     },
+    stopped: () => paths.flatMap((path, index) => (frozenOrGone(descriptors[index] as number) ? cgroupPids(path) : [])),
     close: () => descriptors.forEach((descriptor) => closeSync(descriptor)),
   };
 }
@@ -165,6 +168,7 @@ function procWitness(jobs: Jobs): Witness {
       return known.every(({ pid }) => before.has(pid)) && allKnownStopped();
     },
     processes: () => jobs().map(({ pid }) => pid),
+    stopped: () => known.filter(({ pid }) => isStopped(pid)).map(({ pid }) => pid),
     running: () =>
       jobs()
         .filter((process) => !isStopped(process.pid))

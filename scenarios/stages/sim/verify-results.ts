@@ -1,5 +1,6 @@
 import { WorkResult } from "../../jobs/work-job.ts";
 import type { StepOf } from "../../steps/step.ts";
+import { checkTimesKept } from "../../steps/times-kept.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /**
@@ -8,6 +9,7 @@ import type { SimStage } from "./sim-stage.ts";
  * come, is told here.
  */
 export function verifyResults(stage: SimStage, step: StepOf<"verify-results">): string {
+  checkTimesKept(stage.records, [...(stage.simulation.broker.state?.jobs.values() ?? [])]);
   let correct = 0;
   for (const [jobId, units] of stage.batch(step.batch)) {
     const job = stage.simulation.broker.state?.jobs.get(jobId);
