@@ -138,7 +138,7 @@ describe("residue", () => {
     const { stdout } = await runResidue(["run", "--no-recorder", "--root", root, "--", "echo", "--json"]);
     // Its own --root keeps it from reading the whole host.
     const bareCommand = ["echo", "--json", "--root", "/nowhere"];
-    const { stdout: bare } = await runResidue(["run", "--no-recorder", "--root", root, ...bareCommand]);
+    const { stdout: bare } = await runResidue(["run", "--root", root, "--no-recorder", ...bareCommand]);
     expect([stdout, bare]).toEqual(["--json\n", "--json --root /nowhere\n"]);
   });
 
