@@ -60,6 +60,8 @@ export function isAlive(stat: ProcessStat): boolean {
  * before it could holds it there until the thaw.
  */
 export function isStopped(stat: ProcessStat): boolean {
+  // The others need not be read, of which there are a dozen in some: it is a pause that waits for this.
+  if (!isStillState(stat.state)) return false;
   const states = stat.threads <= 1 ? [stat.state] : threadStates(stat.pid);
   const rest = states.filter((state) => !isStoppedState(state) && state !== "Z" && state !== "X");
   if (rest.length === 0) return true;
@@ -120,6 +122,11 @@ export function readEnvironment(pid: number): string | null {
   } catch {
     return null;
   }
+}
+
+/** Whether a thread in that state may be one that does not run on. */
+function isStillState(state: string): boolean {
+  return isStoppedState(state) || state === "D" || state === "Z" || state === "X";
 }
 
 function isStoppedState(state: string): boolean {

@@ -136,7 +136,7 @@ export function processTable({
         if (inside !== null) alive.set(pid, inside);
         return inside !== null;
       };
-      for (const stat of readAll({ listed, skip, forks })) {
+      for (const stat of readAll({ members: membersOf(known), listed, skip, forks })) {
         alive.set(stat.pid, stat);
         const entry = entryOf({ stat, known, forks });
         entry.leaseId ??= inCgroups.get(stat.pid) ?? null;
@@ -158,20 +158,36 @@ export function processTable({
   };
 }
 
+/** Who was found to be a job's when it was last looked. */
+function membersOf(known: ReadonlyMap<number, Known>): number[] {
+  return [...known].filter(([, { leaseId }]) => leaseId !== null).map(([pid]) => pid);
+}
+
 /**
  * Every live process that may be a job's, each as it is read.
  *
+ * @param members who is read before anything is listed: while they run, whoever looks for the others may have to wait
+ *   for its next turn on the processors that they burn on
  * @param forks how many processes this host had made before
  */
 function* readAll({
+  members,
   listed,
   skip,
   forks,
 }: {
+  members: readonly number[];
   listed: Set<number>;
   skip: (pid: number) => boolean;
   forks: number;
 }): Generator<ProcessStat> {
+  for (const pid of members) {
+    const stat = skip(pid) ? null : readProcess(pid);
+    // Who has ended is not listed either, and forgotten then.
+    if (stat === null) continue;
+    listed.add(pid);
+    if (isAlive(stat)) yield stat;
+  }
   for (let listing = 1; listing <= listingsMax; listing += 1) {
     // Nobody can have come since.
     if (listing > 1 && forksSinceBoot() === forks) return;

@@ -41,6 +41,9 @@ export function processStat(pid: number): ProcessStat | undefined {
  * already waiting for its return. A process that is gone does not run.
  */
 export function isStopped(pid: number): boolean {
+  // What it costs to look again and again at one that runs keeps that one from stopping.
+  const { state } = processStat(pid) ?? {};
+  if (state === "R" || state === "S") return false;
   const states = readDirectory(`/proc/${pid}/task`).flatMap((thread) => processStat(Number(thread))?.state ?? []);
   const rest = states.filter((state) => !["T", "t", "Z", "X"].includes(state));
   if (rest.length === 0) return true;
@@ -85,10 +88,10 @@ export function allPids(): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Live processes in whose environment the variable has that value; with `value` undefined, any. */
-export function markedProcesses(variable: string, value?: string): ProcessStat[] {
+/** Live processes, of all or of these, in whose environment the variable has that value; with `value` undefined, any. */
+export function markedProcesses(variable: string, value?: string, pids: readonly number[] = allPids()): ProcessStat[] {
   const found: ProcessStat[] = [];
-  for (const pid of allPids()) {
+  for (const pid of pids) {
     if (pid === process.pid) continue;
     const mark = processEnvironment(pid)?.get(variable);
     if (mark === undefined || (value !== undefined && mark !== value)) continue;

@@ -3,13 +3,16 @@ import { join } from "node:path";
 
 import { cgroupPids, childCgroups } from "../../../agent/sandbox/cgroup.ts";
 import { jobEnvironment, runMarker } from "../../../protocol/job-environment.ts";
-import { cpuTimeNs, isStopped, markedProcesses, processEnvironment, type ProcessStat } from "./proc.ts";
+import { allPids, cpuTimeNs, isStopped, markedProcesses, processEnvironment, type ProcessStat } from "./proc.ts";
 
 /** How long a freeze is waited for before the witness says that it did not come, in milliseconds. */
 const freezeMsMax = 5_000;
 /** How long the witness sleeps between two looks, in milliseconds: the resolution of its figure. */
 const lookEveryMs = 0.05;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** The processes of the sandboxes that live now, of all or of those with these pids. */
+type Jobs = (pids?: readonly number[]) => ProcessStat[];
 
 /** What is needed to see from outside whether sandboxes run: taken before the trigger. */
 export interface Witness {
@@ -37,7 +40,7 @@ export function witnessSandboxes(
   whose: { readonly run: string; readonly agentId: string },
 ): Witness {
   const cgroups = agentCgroup === undefined ? [] : sandboxCgroups(agentCgroup);
-  const jobs = (): ProcessStat[] => jobProcesses(whose);
+  const jobs: Jobs = (pids) => jobProcesses(whose, pids);
   return cgroups.length > 0 ? cgroupWitness(cgroups, jobs) : procWitness(jobs);
 }
 
@@ -93,7 +96,7 @@ function sandboxCgroups(agentCgroup: string): string[] {
     .filter((path) => cgroupPids(path).length > 0);
 }
 
-function cgroupWitness(paths: readonly string[], jobs: () => ProcessStat[]): Witness {
+function cgroupWitness(paths: readonly string[], jobs: Jobs): Witness {
   const descriptors = paths.map((path) => openSync(join(path, "cgroup.events"), "r"));
   const buffer = Buffer.alloc(256);
   const frozenOrGone = (descriptor: number) => {
@@ -123,15 +126,43 @@ function cgroupWitness(paths: readonly string[], jobs: () => ProcessStat[]): Wit
   };
 }
 
-function procWitness(jobs: () => ProcessStat[]): Witness {
-  let known = jobs();
+/**
+ * A look costs what it takes to read one process that still runs: the next one begins with it. A search of all that this
+ * user can see takes some milliseconds, in which jobs that fork have children that it did not list; so whoever came
+ * since the last list is looked for first, in what that takes.
+ */
+function procWitness(jobs: Jobs): Witness {
+  const settled = new Set<number>();
+  let known: ProcessStat[] = [];
+  let stopped = 0;
+  const allKnownStopped = (): boolean => {
+    while (stopped < known.length && isStopped(known[stopped]?.pid ?? 0)) stopped += 1;
+    return stopped === known.length;
+  };
+  const newcomers = (): ProcessStat[] => {
+    const came = allPids().filter((pid) => !settled.has(pid));
+    const found = jobs(came);
+    // In the midst of an exec a process shows no environment, and is asked again.
+    for (const pid of came) if (processEnvironment(pid)?.size !== 0) settled.add(pid);
+    return found.filter(({ pid }) => !known.some((one) => one.pid === pid));
+  };
+  known = newcomers();
   return {
     source: "proc",
-    allStopped: () => known.every(({ pid }) => isStopped(pid)),
+    allStopped() {
+      while (allKnownStopped()) {
+        const came = newcomers();
+        if (came.length === 0) return true;
+        known.push(...came);
+      }
+      return false;
+    },
     isComplete() {
-      // What was forked since the list was made counts too.
+      const before = new Set(known.map(({ pid }) => pid));
       known = jobs();
-      return known.every(({ pid }) => isStopped(pid));
+      stopped = 0;
+      // Whoever was not known has not been looked at: when it stopped is told by the next look only.
+      return known.every(({ pid }) => before.has(pid)) && allKnownStopped();
     },
     processes: () => jobs().map(({ pid }) => pid),
     running: () =>
@@ -142,9 +173,12 @@ function procWitness(jobs: () => ProcessStat[]): Witness {
   };
 }
 
-/** Live processes of this run that bear the marker of a lease of that agent's. */
-function jobProcesses({ run, agentId }: { readonly run: string; readonly agentId: string }): ProcessStat[] {
-  return markedProcesses(runMarker, run).filter(({ pid }) => {
+/** Live processes of this run that bear the marker of a lease of that agent's; of all, or of those with these pids. */
+function jobProcesses(
+  { run, agentId }: { readonly run: string; readonly agentId: string },
+  pids?: readonly number[],
+): ProcessStat[] {
+  return markedProcesses(runMarker, run, pids).filter(({ pid }) => {
     const environment = processEnvironment(pid);
     return environment?.has(jobEnvironment.leaseId) === true && environment.get(jobEnvironment.agentId) === agentId;
   });
