@@ -27,14 +27,16 @@ import type { TinyBroker } from "./testing/tiny-broker.ts";
 
 /**
  * Every step of a life that reaches the journal, from the journal itself: an agent lives once undisturbed and says by
- * which points its journal went; then another is killed right before each of them, and another right after, started
- * again, and told to withdraw. Whatever it had begun, nothing may be left (WC-4; docs/cases.md, cases 34, 49 and 59).
+ * which points its journal went; then another is killed right before one of them, and another right after the next, each
+ * started again, and told to withdraw. In the night (`HOUSEGUEST_KILL_EDGES=both`) each point has both. Whatever it had
+ * begun, nothing may be left (WC-4; docs/cases.md, cases 34, 49 and 59).
  */
 const points = await pointsOfALife();
-const crashes = points.flatMap((point): CrashPoint[] => [
-  { ...point, edge: "before" },
-  { ...point, edge: "after" },
-]);
+const bothEdges = process.env["HOUSEGUEST_KILL_EDGES"] === "both";
+const edges = ["before", "after"] as const;
+const crashes = points.flatMap((point, place): CrashPoint[] =>
+  edges.filter((_, at) => bothEdges || at === place % 2).map((edge) => ({ ...point, edge })),
+);
 /**
  * Of the recovery's own points, every so manieth is where the second kill comes; each crash takes another. One crash in
  * so many has a second kill: each in four, or in the night all (`HOUSEGUEST_SECOND_KILLS=1`).

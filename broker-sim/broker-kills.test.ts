@@ -13,12 +13,13 @@ import { temporaryDirectory } from "./testing/live-broker.ts";
 import { Load } from "./testing/load.ts";
 import { SpawnedRedis, obstacleToRedis } from "./testing/redis-server.ts";
 
-const kills = Number(process.env["HOUSEGUEST_KILLS"] ?? 50);
+/** For every change few; in .ci/nightly 500. */
+const kills = Number(process.env["HOUSEGUEST_KILLS"] ?? 25);
 const program = join(import.meta.dirname, "testing", "killable-broker.ts");
 
 test.for(["SQLite", "Redis"])(
   "a broker on %s that is killed again and again under load ends every job once, and repeats no epoch (I1, I3)",
-  { timeout: 30_000 + kills * 4_000 },
+  { timeout: 120_000 + kills * 4_000 },
   async (kind, context) => {
     const obstacle = kind === "Redis" ? obstacleToRedis() : undefined;
     if (obstacle !== undefined) return context.skip(obstacle);

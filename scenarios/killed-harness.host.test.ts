@@ -17,7 +17,7 @@ import { type Kill, killHarness, type KilledHarness, processesNaming } from "./t
 import type { UndoAction } from "./undo/undo-action.ts";
 
 /** For every change a few; in .ci/nightly 20. */
-const kills = Number(process.env["HOUSEGUEST_HARNESS_KILLS"] ?? 3);
+const kills = Number(process.env["HOUSEGUEST_HARNESS_KILLS"] ?? 2);
 const seed = process.env["HOUSEGUEST_SEED"] ?? "harness-kills";
 /** Each with something of it that is to be under way: what breaks off in the middle of it is the hardest to undo. */
 const broken = [

@@ -40,10 +40,10 @@ const everyChange: readonly (readonly [name: string, args: readonly string[]])[]
   ["join-work-pause-resume-withdraw", []],
   ["withdraw-under-load", ["--store", "sqlite"]],
   ["rapid-pause-resume", ["--cycles", "100"]],
-  ["hundred-in-a-row", ["--cycles", "2"]],
-  ["sigterm-shutdown", []],
 ];
 const everyNight: typeof everyChange = [
+  ["hundred-in-a-row", ["--cycles", "2"]],
+  ["sigterm-shutdown", []],
   ["owner-comes-back", []],
   ["withdraw-under-load", []],
   ["withdraw-with-broker-down", []],

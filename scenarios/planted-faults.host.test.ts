@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,12 +23,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
-/** Runs the simple flow with an agent that plants one fault. */
-async function runLeaky(plant: string, at: string): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
+/** Runs the simple flow with an agent that plants faults, each at its place. */
+async function runLeaky(
+  plants: Readonly<Record<string, string>>,
+): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
   const { exitCode, stdout, stderr } = await runProgram(
     "scenarios",
     ["run", simple, "--json", "--config", join(place, "config.json"), "--runs", join(place, "runs")],
-    { env: { HOUSEGUEST_PLANT: plant, HOUSEGUEST_PLANT_AT: at } },
+    { env: { HOUSEGUEST_PLANTS: JSON.stringify(plants) } },
   );
   const document = jsonOf({ stdout, stderr, exitCode }) as { verdict: unknown };
   return { exitCode, verdict: RunVerdict.parse(document.verdict) };
@@ -55,74 +57,61 @@ function expectResidueOnly({ exitCode, verdict }: { exitCode: number | undefined
 }
 
 describe("an agent that leaves something behind", () => {
-  it("a file: named with its owner and why it is the agent's", async () => {
-    const at = join("/var/tmp", `planted-${process.pid}`);
+  it("a file, a mode, a socket, a crontab line: each is named, with its owner and why it is the agent's", async () => {
+    const at = {
+      file: join("/var/tmp", `planted-${process.pid}`),
+      mode: join(homedir(), `.planted-${process.pid}`),
+      socket: join(place, "socket"),
+      // Needs cron's crontab command.
+      ...(existsSync("/usr/bin/crontab") ? { crontab: `/bin/true planted-${process.pid}` } : {}),
+    };
+    const before = at.crontab === undefined ? "" : crontab();
+    writeFileSync(at.mode, "mine\n");
+    chmodSync(at.mode, 0o600);
     try {
-      const run = await runLeaky("file", at);
+      const run = await runLeaky(at);
       expectResidueOnly(run);
-      const found = finding(run.verdict, (one) => one.location === at);
-      expect(found).toMatchObject({
+      const { verdict } = run;
+
+      const file = finding(verdict, (one) => one.location === at.file);
+      expect(file).toMatchObject({
         surface: "files",
         change: "appeared",
-        owner: expect.stringContaining(run.verdict.user),
+        owner: expect.stringContaining(verdict.user),
       });
-      expect(found.attribution.evidence.length).toBeGreaterThan(0);
-      expect(found.show).toContain(at);
-    } finally {
-      rmSync(at, { force: true });
-    }
-  });
+      expect(file.attribution.evidence.length).toBeGreaterThan(0);
+      expect(file.show).toContain(at.file);
 
-  it("a mode change on a file that was there before", async () => {
-    const at = join(homedir(), `.planted-${process.pid}`);
-    writeFileSync(at, "mine\n");
-    chmodSync(at, 0o600);
-    try {
-      const run = await runLeaky("mode", at);
-      expectResidueOnly(run);
-      const found = finding(run.verdict, (one) => one.location === at);
-      expect(found.change).toBe("changed");
-      expect(found.changed).toContain("mode");
+      const mode = finding(verdict, (one) => one.location === at.mode);
+      expect(mode.change).toBe("changed");
+      expect(mode.changed).toContain("mode");
+
+      const [pid, port] = readFileSync(at.socket, "utf8").split(" ");
+      const socket = finding(verdict, (one) => one.surface === "sockets" && one.location.includes(`:${port}`));
+      expect(`${socket.owner} ${socket.subject}`).toContain(pid);
+      expect(["agent", "job"]).toContain(socket.attribution.to);
+
+      const lines = verdict.residue?.findings.filter((one) => one.surface === "crontabs") ?? [];
+      const told = lines.map(({ subject, location, owner }) => `${subject} ${location} ${owner}`);
+      const line = [expect.stringContaining(at.crontab ?? ""), expect.stringContaining(verdict.user)];
+      expect(told.map((one) => [one, one])).toEqual(at.crontab === undefined ? [] : [line]);
     } finally {
-      rmSync(at, { force: true });
+      for (const path of [at.file, at.mode]) rmSync(path, { force: true });
+      if (at.crontab !== undefined && before === "") spawnSync("crontab", ["-r"]);
+      else if (at.crontab !== undefined) execFileSync("crontab", ["-"], { input: before });
     }
   });
 
   it("a daemon, forked twice with an empty environment; the harness ends it after it was seen", async (context) => {
     if (writableCgroup() === undefined) context.skip("without a writable cgroup nothing ties it to the agent");
     const at = join(place, "pid");
-    const run = await runLeaky("daemon", at);
+    const run = await runLeaky({ daemon: at });
     expectResidueOnly(run);
     const pid = Number(readFileSync(at, "utf8"));
     const found = finding(run.verdict, (one) => one.surface === "processes" && one.location.includes(String(pid)));
     expect(found.attribution.to).toBe("agent");
     expect(found.attribution.evidence.map((one) => one.kind)).toContain("cgroup");
     expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "gone" })).toBe(false);
-  });
-
-  it("a listening socket, with its address and its owner", async () => {
-    const at = join(place, "socket");
-    const run = await runLeaky("socket", at);
-    expectResidueOnly(run);
-    const [pid, port] = readFileSync(at, "utf8").split(" ");
-    const found = finding(run.verdict, (one) => one.surface === "sockets" && one.location.includes(`:${port}`));
-    expect(`${found.owner} ${found.subject}`).toContain(pid);
-    expect(["agent", "job"]).toContain(found.attribution.to);
-  });
-
-  it.skipIf(!existsSync("/usr/bin/crontab"))("a crontab line (needs cron's crontab command)", async () => {
-    const at = `/bin/true planted-${process.pid}`;
-    const before = crontab();
-    try {
-      const run = await runLeaky("crontab", at);
-      expectResidueOnly(run);
-      const found = finding(run.verdict, (one) => one.surface === "crontabs");
-      expect(`${found.subject} ${found.location}`).toContain(at);
-      expect(found.owner).toContain(run.verdict.user);
-    } finally {
-      if (before === "") execFileSync("crontab", ["-r"]);
-      else execFileSync("crontab", ["-"], { input: before });
-    }
   });
 });
 

@@ -43,7 +43,7 @@ const rows = new Map<string, string>();
  * With how many others each bug is played: with all of them in the night, because that grows with the square of the
  * catalogue. For every change with those that follow it in the catalogue's order, so that each is played with as many bugs.
  */
-const othersMax = Number(process.env["HOUSEGUEST_PLANTED_OTHERS"] ?? 6);
+const othersMax = Number(process.env["HOUSEGUEST_PLANTED_OTHERS"] ?? 3);
 
 function othersOf(name: string): string[] {
   const at = names.indexOf(name);

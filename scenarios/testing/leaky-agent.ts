@@ -6,7 +6,7 @@ import { main } from "../../agent/cli.ts";
 
 /**
  * A test double: the real agent, which on top of its work leaves something behind when it joins. The tests name the
- * fault in HOUSEGUEST_PLANT and its place in HOUSEGUEST_PLANT_AT; the real agent knows nothing of either.
+ * faults with their places in HOUSEGUEST_PLANTS, a JSON object; the real agent knows nothing of it.
  */
 const plants: Record<string, (at: string) => void> = {
   file: (at) => writeFileSync(at, "left behind\n"),
@@ -37,11 +37,8 @@ function daemonise(args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
   spawn(process.execPath, ["-e", inner], { detached: true, stdio: "ignore", env }).unref();
 }
 
-const plant = process.env["HOUSEGUEST_PLANT"];
-if (process.argv[2] === "join" && plant !== undefined) {
-  present(
-    plants[plant],
-    "the planted fault is one of the table",
-  )(present(process.env["HOUSEGUEST_PLANT_AT"], "a place"));
+if (process.argv[2] === "join") {
+  const wanted = JSON.parse(process.env["HOUSEGUEST_PLANTS"] ?? "{}") as Record<string, string>;
+  for (const [plant, at] of Object.entries(wanted)) present(plants[plant], "the planted fault is one of the table")(at);
 }
 process.exitCode = await main(process.argv.slice(2));
