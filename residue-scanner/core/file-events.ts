@@ -94,6 +94,17 @@ export class FileEventCursor {
     return true;
   }
 
+  /** Of all events that were read, whose they are; of several of one pid in a row it is there once. Nothing moves on. */
+  pidsInTurn(): number[] {
+    const { view, end } = this;
+    const pids: number[] = [];
+    for (let at = 0; at + metadataBytes <= end; at += Math.max(metadataBytes, view.getUint32(at, true))) {
+      const pid = view.getInt32(at + pidAt, true);
+      if (pid !== pids.at(-1)) pids.push(pid);
+    }
+    return pids;
+  }
+
   private readRecords(start: number, end: number): void {
     const { view } = this;
     for (let at = start; at + recordHeaderBytes <= end; ) {

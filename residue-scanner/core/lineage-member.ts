@@ -17,6 +17,8 @@ export interface Member {
   isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
+  /** Whether it was seen to begin a thread. */
+  hasThreads: boolean;
   /** Whether it left a dump of its memory. */
   dumped: boolean;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
@@ -42,6 +44,7 @@ export function newMember(of: Pick<Member, "serial" | "pid" | "fromNs" | "previo
     isOlder: false,
     isAnnounced: false,
     earlierToNs: Number.NEGATIVE_INFINITY,
+    hasThreads: false,
     toNs: null,
     dumped: false,
     uses: 0,

@@ -45,7 +45,7 @@ describe("lineage", () => {
       fork(processes, 10, pid, 200);
       exit(processes, pid, 210);
     }
-    const serial = processes.actor(22, 0, 300);
+    const serial = processes.actor(22, { sinceNs: 0 }, 300);
     const of = (pid: number) => processes.serialAt(pid, 300) ?? 0;
     expect([of(10), of(22), of(39)].map((one) => processes.comesFrom(serial, one))).toEqual([true, true, false]);
     expect(processes.comesFrom(of(10), serial)).toBe(false);
@@ -62,7 +62,7 @@ describe("lineage", () => {
     expect(line(processes, processes.serialAt(20, 115) ?? 0)).toEqual([20, 10]);
     expect(line(processes, processes.serialAt(20, 135) ?? 0)).toEqual([20, 30, 10]);
     expect(processes.ambiguous).toBe(0);
-    expect(line(processes, processes.actor(20, 121, 140))).toEqual([20, 30, 10]);
+    expect(line(processes, processes.actor(20, { sinceNs: 121 }, 140))).toEqual([20, 30, 10]);
     expect(processes.ambiguous).toBe(0);
   });
 
@@ -72,7 +72,7 @@ describe("lineage", () => {
     const first = processes.serialAt(20, 115);
     exit(processes, 20, 120);
     fork(processes, 10, 20, 130);
-    const second = processes.actor(20, 125, 140);
+    const second = processes.actor(20, { sinceNs: 125 }, 140);
     expect(second).not.toBe(first);
     expect(processes.serialAt(20, 115)).toBe(first);
     exit(processes, 20, 150);
@@ -105,7 +105,7 @@ describe("lineage", () => {
     exit(processes, 20, 120);
     fork(processes, 10, 30, 125);
     fork(processes, 30, 20, 130);
-    expect(line(processes, processes.actor(20, 115, 140))).toEqual([20, 10]);
+    expect(line(processes, processes.actor(20, { sinceNs: 115 }, 140))).toEqual([20, 10]);
     expect(processes.ambiguous).toBe(1);
   });
 
@@ -116,7 +116,7 @@ describe("lineage", () => {
     exit(processes, 20, 120);
     fork(processes, 15, 30, 125);
     fork(processes, 30, 20, 130);
-    expect(line(processes, processes.actor(20, 115, 140))).toEqual([20, 15, 10]);
+    expect(line(processes, processes.actor(20, { sinceNs: 115 }, 140))).toEqual([20, 15, 10]);
     expect(processes.ambiguous).toBe(0);
   });
 
@@ -125,20 +125,20 @@ describe("lineage", () => {
     fork(processes, 10, 20, 110);
     fork(processes, 10, 20, 111, 21);
     fork(processes, 20, 22, 112);
-    expect(line(processes, processes.actor(22, 0, 200))).toEqual([22, 20, 10]);
+    expect(line(processes, processes.actor(22, { sinceNs: 0 }, 200))).toEqual([22, 20, 10]);
     exit(processes, 20, 120, 21);
-    expect(processes.processes().get(processes.actor(20, 0, 200))?.toMs).toBeNull();
+    expect(processes.processes().get(processes.actor(20, { sinceNs: 0 }, 200))?.toMs).toBeNull();
     exit(processes, 20, 130);
     exit(processes, 20, 140, 23);
-    expect(processes.processes().get(processes.actor(20, 0, 200))?.toMs).toBe(140);
+    expect(processes.processes().get(processes.actor(20, { sinceNs: 0 }, 200))?.toMs).toBe(140);
   });
 
   it("knows a process again whose fork is told after it was met", () => {
     const processes = lineage();
-    const serial = processes.actor(20, 0, 150);
+    const serial = processes.actor(20, { sinceNs: 0 }, 150);
     expect(processes.unannounced).toBe(1);
     fork(processes, 10, 20, 140);
-    expect(processes.actor(20, 0, 160)).toBe(serial);
+    expect(processes.actor(20, { sinceNs: 0 }, 160)).toBe(serial);
     expect(line(processes, serial)).toEqual([20, 10]);
     expect(processes.unannounced).toBe(0);
   });
@@ -150,14 +150,14 @@ describe("lineage", () => {
     processes.listedNs = 102;
     exit(processes, 20, 80);
     fork(processes, 10, 20, 90);
-    expect(processes.processes().get(processes.actor(20, 0, 200))).toMatchObject({
+    expect(processes.processes().get(processes.actor(20, { sinceNs: 0 }, 200))).toMatchObject({
       isOlder: false,
       fromMs: 90,
       toMs: null,
     });
     // Its parent ended before the list was made: nobody could have announced that one.
     fork(processes, 15, 40, 95);
-    expect(line(processes, processes.actor(40, 0, 200))).toEqual([40, 15]);
+    expect(line(processes, processes.actor(40, { sinceNs: 0 }, 200))).toEqual([40, 15]);
     expect(processes.unannounced).toBe(0);
   });
 
@@ -168,7 +168,7 @@ describe("lineage", () => {
     processes.wasThere(10, details, 100);
     processes.wasThere(20, details, 101);
     processes.listedNs = 102;
-    const serial = processes.actor(21, 0, 200);
+    const serial = processes.actor(21, { sinceNs: 0 }, 200);
     expect(line(processes, serial)).toEqual([21, 20, 10]);
     const known = [...processes.processes().values()];
     expect(known.map(({ pid, isOlder, startTime }) => [pid, isOlder, startTime])).toEqual([
@@ -177,14 +177,14 @@ describe("lineage", () => {
       [21, false, null],
     ]);
     expect(processes.unannounced).toBe(0);
-    processes.actor(30, 0, 201);
+    processes.actor(30, { sinceNs: 0 }, 201);
     expect(processes.unannounced).toBe(1);
   });
 
   it("says what a process runs: what its parent ran, then what was read, or what it opened to run", () => {
     const processes = lineage();
     fork(processes, 10, 20, 110);
-    const serial = processes.actor(20, 0, 200);
+    const serial = processes.actor(20, { sinceNs: 0 }, 200);
     const executable = () => processes.processes().get(serial)?.executable;
     expect(processes.processes().get(serial)).toMatchObject({ executable: "/usr/bin/agent", startTime: null });
     processes.exec(20, 120);
@@ -204,13 +204,13 @@ describe("lineage", () => {
     fork(processes, 10, 20, 110);
     exit(processes, 20, 120);
     processes.exec(20, 121);
-    expect(processes.processes().get(processes.actor(20, 0, 200))?.toMs).toBeNull();
+    expect(processes.processes().get(processes.actor(20, { sinceNs: 0 }, 200))?.toMs).toBeNull();
   });
 
   it("forgets who ended and did nothing, and keeps who did something until that is forgotten", () => {
     const processes = lineage({ idleEndedMax: 3 });
     fork(processes, 10, 20, 110);
-    const serial = processes.actor(20, 0, 115);
+    const serial = processes.actor(20, { sinceNs: 0 }, 115);
     processes.retain(serial);
     exit(processes, 20, 120);
     for (let pid = 30; pid < 60; pid += 1) {

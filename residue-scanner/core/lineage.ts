@@ -18,6 +18,12 @@ export interface LineageOptions {
   readonly idleEndedMax: number;
 }
 
+/** When something was done, as far as that is known: monotonic times in ns. */
+export interface ActorSpan {
+  readonly sinceNs: number;
+  readonly untilNs?: number;
+}
+
 /**
  * Who comes from whom, from the kernel's own process events. A process is what has a pid for a time: pids are reused,
  * and an event's time, or the latest it can have, tells which of its holders is meant.
@@ -74,7 +80,11 @@ export class Lineage {
   }
 
   fork(event: { readonly parent: number; readonly pid: number; readonly thread: number; readonly atNs: number }): void {
-    if (event.thread !== event.pid) return;
+    if (event.thread !== event.pid) {
+      const member = this.holderAt(event.pid, event.atNs);
+      if (member !== null) member.hasThreads = true;
+      return;
+    }
     const parent = this.holderAt(event.parent, event.atNs) ?? this.unannouncedHolder(event.parent, event.atNs);
     const known = this.holders.get(event.pid);
     // It was met before its fork was told: in the table of processes, or by what it did.
@@ -151,20 +161,28 @@ export class Lineage {
 
   /**
    * Who did something as `pid`. The kernel's file events have no time of their own: all that is known is that it was
-   * not before `sinceNs`, so of several holders of the pid the first one that still ran then is taken, and the doubt is
+   * in this span, so of several holders of the pid the first one that can have done it then is taken, and the doubt is
    * counted.
    *
    * @returns its serial
    */
-  actor(pid: number, sinceNs: number, nowNs: number): number {
-    let member = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
-    if (member.previous !== null) {
-      const latest = member;
-      while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
-      // Whoever of them it was, it is the same side's: where pids are few and a build forks, that is the rule.
-      if (member !== latest && beginningOf(member) !== beginningOf(latest)) this.ambiguous += 1;
-    }
+  actor(pid: number, { sinceNs, untilNs = Number.POSITIVE_INFINITY }: ActorSpan, nowNs: number): number {
+    const last = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
+    const begun = begunBy(last, untilNs);
+    const latest = begun === null || (begun !== last && (begun.toNs ?? begun.fromNs) < sinceNs) ? last : begun;
+    let member = latest;
+    while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
+    // Whoever of them it was, it is the same side's: where pids are few and a build forks, that is the rule.
+    if (member !== latest && beginningOf(member) !== beginningOf(latest)) this.ambiguous += 1;
     return member.serial;
+  }
+
+  /** The latest by which something can have been done as `pid` that was done by then. */
+  latestNs(pid: number, untilNs: number): number {
+    const member = begunBy(this.holders.get(pid) ?? null, untilNs);
+    // Where threads were seen, or may have been there before, the end of the first one is not yet the process's.
+    if (member === null || !member.isAnnounced || member.hasThreads) return untilNs;
+    return Math.min(untilNs, member.toNs ?? untilNs);
   }
 
   /** When the process began: no earlier did it do anything. */
@@ -285,6 +303,13 @@ export class Lineage {
     if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
     if (member.parent !== null) this.release(member.parent);
   }
+}
+
+/** Who had the pid then, of whom the last one is given; null where all that are known came later. */
+function begunBy(last: Member | null, atNs: number): Member | null {
+  let member = last;
+  while (member !== null && !member.isOlder && member.fromNs > atNs) member = member.previous;
+  return member;
 }
 
 /** The first that came of all from whom a process comes: what it began is all the run's, or all somebody else's. */

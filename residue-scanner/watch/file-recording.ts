@@ -3,6 +3,7 @@ import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import { ChangedDirectories } from "../core/changed-directories.ts";
+import { EventDoers } from "../core/event-doers.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { type RecorderSource, unknownProcess } from "../core/recording.ts";
 import { type HandleBytes, RecentWriters } from "../core/recent-writers.ts";
@@ -11,7 +12,7 @@ import { Takings } from "../core/takings.ts";
 import { isItself, type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { kindsOf } from "./event-kinds.ts";
-import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import { eventBytesMax, type FileEventGroup, readBytes } from "./file-event-group.ts";
 import { sourceOfFiles } from "./files-status.ts";
 import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
@@ -45,11 +46,11 @@ export class FileRecording {
   private readonly cursor = new FileEventCursor(this.buffer);
   private readonly target: HandleBytes = { bytes: this.buffer, start: 0, end: 0 };
   private length = 0;
-  private sinceNs = 0;
+  private askedNs = 0;
   private latest: TouchedDirectory | null = null;
   private readonly latestKey = Buffer.alloc(256);
   private latestLength = 0;
-  private actor: { pid: number; serial: number } | null = null;
+  private readonly doers: EventDoers;
 
   constructor(options: {
     group: FileEventGroup;
@@ -67,6 +68,7 @@ export class FileRecording {
     this.news = options.news;
     this.bufferAt = options.addressOf(this.buffer);
     const { lineage, isOfRun } = options;
+    this.doers = new EventDoers(lineage);
     this.changed = new ChangedDirectories({ isOfRun });
     const retain = (serial: number): void => lineage.retain(serial);
     const release = (serial: number): void => lineage.releaseSerial(serial);
@@ -85,13 +87,13 @@ export class FileRecording {
    * @throws where the kernel's file events ended
    */
   read(nowNs: number): number {
+    this.askedNs = nowNs;
     for (;;) {
       this.length = this.group.read(this.bufferAt, readBytes);
       if (this.length >= 0) return this.length;
       const errno = this.group.errno();
       if (errno === errnoAgain) {
-        // What comes from now on happens from now on.
-        this.sinceNs = nowNs;
+        this.doers.nothingWaited(nowNs);
         this.length = 0;
         return 0;
       }
@@ -103,13 +105,16 @@ export class FileRecording {
   record(now: { readonly ns: number; readonly ms: number }): void {
     const { cursor } = this;
     cursor.rewind(this.length);
-    this.actor = null;
+    this.doers.begin(cursor.pidsInTurn());
     while (cursor.advance()) {
+      this.doers.next(cursor.pid);
       this.events += 1;
       if ((cursor.mask & fileEventMask.overflow) !== 0) this.overflows += 1;
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
       else if ((cursor.mask & countsLinks) === fileEventMask.attributes) this.recordLink(now);
     }
+    // Another event would have had room: none waited any more.
+    if (this.length + eventBytesMax <= readBytes) this.doers.nothingWaited(this.askedNs);
     this.length = 0;
     this.lines?.takeIn(now.ms);
   }
@@ -134,7 +139,7 @@ export class FileRecording {
 
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
     const { cursor, table } = this;
-    const by = this.serialOf(cursor.pid, now.ns);
+    const by = this.serialOf(now.ns);
     const at = this.nameAt(cursor.at);
     this.place(at);
     if (cursor.from.directoryEnd > 0) {
@@ -167,7 +172,7 @@ export class FileRecording {
 
   /** Of a file that gets another name, or loses one, the kernel tells by the file alone before it tells of the name. */
   private recordLink(now: { readonly ns: number; readonly ms: number }): void {
-    const by = this.serialOf(this.cursor.pid, now.ns);
+    const by = this.serialOf(now.ns);
     this.note(this.linkers, { kinds: touchBit.attributes, by, atMs: now.ms });
   }
 
@@ -219,15 +224,9 @@ export class FileRecording {
     if (path !== null) this.lineage.opened(by, path);
   }
 
-  /** Most events come in a row from one process. */
-  private serialOf(pid: number, nowNs: number): number {
-    if (this.actor?.pid === pid) return this.actor.serial;
-    if (pid === 0) this.unseenActors += 1;
-    const serial = this.lineage.actor(pid, this.sinceNs, nowNs);
-    // Events come in order: what follows this one did not happen before its doer began.
-    this.sinceNs = Math.max(this.sinceNs, this.lineage.beganNs(serial));
-    this.actor = { pid, serial };
-    return serial;
+  private serialOf(nowNs: number): number {
+    if (this.cursor.pid === 0) this.unseenActors += 1;
+    return this.doers.serial(nowNs);
   }
 
   /** Most events come in a row from one directory, which is then found without making a string of its key. */

@@ -108,7 +108,7 @@ export class MountEvents {
       buffer.getUint8(at + metadataBytes) !== recordTypeOfMount
     )
       return;
-    const by = lineage.actor(buffer.getInt32(at + pidAt, true), this.sinceNs, now.ns);
+    const by = lineage.actor(buffer.getInt32(at + pidAt, true), { sinceNs: this.sinceNs }, now.ns);
     const id = buffer.getBigUint64(at + mountAt, true);
     const act = (call: string, point: string | null) => {
       if (point === null) return;

@@ -97,7 +97,7 @@ export class SettingRecording {
   }
 
   private record({ pid, path, mayBeNew }: SettingEvent, now: { readonly ns: number; readonly ms: number }): void {
-    const by = this.lineage.actor(pid, this.sinceNs, now.ns);
+    const by = this.lineage.actor(pid, { sinceNs: this.sinceNs }, now.ns);
     // Events come in order: what follows this one did not happen before its doer began.
     this.sinceNs = Math.max(this.sinceNs, this.lineage.beganNs(by));
     if (path === null) {
