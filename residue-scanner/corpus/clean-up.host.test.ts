@@ -35,7 +35,7 @@ it.skipIf(!isRoot || !hasPerl)(
   async () => {
     const before = new Set(fields());
     const items = ["file-in-tmp", "p-cleared", "immutable", "shared-memory"];
-    const round = spawn(process.execPath, [program, ...items], { stdio: "ignore" });
+    const round = spawn(process.execPath, [program, "--beside", ...items], { stdio: "ignore" });
     const ended = once(round, "exit");
     onTestFinished(async () => {
       round.kill("SIGKILL");

@@ -8,6 +8,7 @@ import { backgroundSections } from "./background.ts";
 import { abandonedFields, cleanUp } from "./clean-up.ts";
 import type { CorpusItem, CorpusSection } from "./item.ts";
 import { plantSections } from "./plants.ts";
+import { playAlone } from "./play-alone.ts";
 import { playRound, type RoundResult } from "./rounds.ts";
 import { corpusTable, type CorpusResult, totalsOf } from "./table.ts";
 
@@ -25,6 +26,7 @@ scanner finds, whose it says that it is, and whom it blames. Needs root. All of 
   --list           what there is; nothing is done
   --report FILE    keep what the scanner reported, a list of one report a run
   --clean          undo what a killed run left
+  --beside         although another run goes on: with items only that change none of the host's settings
   --run OPTION     one more option for \`residue run\`, such as --run=--no-dwell
 
 Exit codes: 0 all found and attributed, nobody blamed · 1 not so · 2 an item could not be done · 3 something could not
@@ -56,6 +58,7 @@ async function main(): Promise<ExitCode> {
       list: { type: "boolean", default: false },
       clean: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
+      beside: { type: "boolean", default: false },
       "no-background": { type: "boolean", default: false },
       report: { type: "string" },
       run: { type: "string", multiple: true, default: [] },
@@ -73,6 +76,7 @@ async function main(): Promise<ExitCode> {
   const wanted = { plants: chosen(plantSections, choice), background: chosen(backgroundSections, choice) };
   if (positionals.length > 0 && wanted.plants.length + wanted.background.length === 0)
     throw new UsageError(`There is no item ${positionals.join(", ")}.`, { code: "no-item", next: "See --list." });
+  if (!values.beside) await playAlone();
   const background = values["no-background"] || values.each ? [] : wanted.background;
   const options = { background, parameters: values.run, signal: interruption.signal };
   const rounds = values.each
