@@ -145,6 +145,14 @@ export class SettingEventGroup {
     return Math.ceil(this.waiting.getInt32(0, true) / metadataBytes / eventsAtOnce) + 1;
   }
 
+  /** Whether the kernel says that no event waits. A short reading does not: it may have ended at a file that did not open. */
+  isEmpty(): boolean {
+    const { calls, waiting } = this;
+    return (
+      calls.ioctl(this.descriptor, bytesWaiting, calls.addressOf(waiting)) === 0 && waiting.getInt32(0, true) === 0
+    );
+  }
+
   /** Once only: the number may be another file's afterwards. */
   close(): void {
     if (!this.isClosed) this.calls.close(this.descriptor);

@@ -59,6 +59,9 @@ export class SettingRecording {
       takeInProcesses();
       for (const event of events) this.record(event, now());
       this.events += events.length;
+      // Whoever writes next does so later than this.
+      const { ns: askedNs } = now();
+      if (this.group.isEmpty()) this.sinceNs = Math.max(this.sinceNs, askedNs);
       return Math.max(1, events.length);
     } catch (error) {
       this.failure = messageOf(error);
