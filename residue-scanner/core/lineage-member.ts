@@ -17,6 +17,8 @@ export interface Member {
   isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
+  /** When it ran a program last; null where it goes on with what it was forked from. */
+  ranNs: number | null;
   /** Whether it left a dump of its memory. */
   dumped: boolean;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
@@ -43,6 +45,7 @@ export function newMember(of: Pick<Member, "serial" | "pid" | "fromNs" | "previo
     isAnnounced: false,
     earlierToNs: Number.NEGATIVE_INFINITY,
     toNs: null,
+    ranNs: null,
     dumped: false,
     uses: 0,
   };

@@ -7,6 +7,7 @@ import {
   recordOf,
   unread,
 } from "./lineage-member.ts";
+import { type ActorClues, firstRunning, firstSince, isDoubtful } from "./pid-holders.ts";
 import type { RecordedProcess } from "./recording.ts";
 
 export interface LineageOptions {
@@ -101,6 +102,7 @@ export class Lineage {
     const member = this.holderAt(pid, atNs) ?? this.unannouncedHolder(pid, atNs);
     // A thread that is not the first one ends the others, the first one too, and goes on with its pid (execve(2)).
     member.toNs = null;
+    member.ranNs = atNs;
     member.details = member.details === null ? null : { ...unread, startTime: member.details.startTime };
     return member.serial;
   }
@@ -154,17 +156,24 @@ export class Lineage {
    * not before `sinceNs`, so of several holders of the pid the first one that still ran then is taken, and the doubt is
    * counted.
    *
+   * @param clues asked where there is a choice
    * @returns its serial
    */
-  actor(pid: number, sinceNs: number, nowNs: number): number {
-    let member = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
-    if (member.previous !== null) {
-      const latest = member;
-      while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
-      // Whoever of them it was, it is the same side's: where pids are few and a build forks, that is the rule.
-      if (member !== latest && beginningOf(member) !== beginningOf(latest)) this.ambiguous += 1;
-    }
-    return member.serial;
+  actor(pid: number, sinceNs: number, nowNs: number, clues?: ActorClues): number {
+    const latest = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
+    let member = firstSince(latest, sinceNs);
+    if (!isDoubtful(member, latest)) return member.serial;
+    const laterNs = clues?.notBeforeNs() ?? null;
+    if (laterNs !== null && laterNs > sinceNs) member = firstSince(latest, laterNs);
+    if (!isDoubtful(member, latest)) return member.serial;
+    // A program may also have refused to run: the doubt stays.
+    this.ambiguous += 1;
+    return clues?.isToRun === true ? firstRunning(latest, { from: member, sinceNs }).serial : member.serial;
+  }
+
+  /** Whether nobody else got its pid since. */
+  isLastWith(pid: number, serial: number): boolean {
+    return this.holders.get(pid)?.serial === serial;
   }
 
   /** When the process began: no earlier did it do anything. */
@@ -285,11 +294,4 @@ export class Lineage {
     if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
     if (member.parent !== null) this.release(member.parent);
   }
-}
-
-/** The first that came of all from whom a process comes: what it began is all the run's, or all somebody else's. */
-function beginningOf(member: Member): Member {
-  let at = member;
-  while (at.parent !== null && !at.parent.isOlder) at = at.parent;
-  return at;
 }

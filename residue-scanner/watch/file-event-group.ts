@@ -26,7 +26,7 @@ export const readBytes = 1024 * 1024;
 const bytesWaiting = 0x541b;
 const metadataBytes = 24;
 /** No event takes more: three records, each with a handle and a name at their longest. */
-const eventBytesMax = 1536;
+export const eventBytesMax = 1536;
 
 const baseMask =
   fileEventMask.created |

@@ -1,8 +1,9 @@
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import { ChangedDirectories } from "../core/changed-directories.ts";
+import { EventWindow } from "../core/event-window.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { type RecorderSource, unknownProcess } from "../core/recording.ts";
 import { type HandleBytes, RecentWriters } from "../core/recent-writers.ts";
@@ -11,7 +12,7 @@ import { Takings } from "../core/takings.ts";
 import { isItself, type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { kindsOf } from "./event-kinds.ts";
-import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import { eventBytesMax, type FileEventGroup, readBytes } from "./file-event-group.ts";
 import { sourceOfFiles } from "./files-status.ts";
 import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
@@ -45,7 +46,7 @@ export class FileRecording {
   private readonly cursor = new FileEventCursor(this.buffer);
   private readonly target: HandleBytes = { bytes: this.buffer, start: 0, end: 0 };
   private length = 0;
-  private sinceNs = 0;
+  private readonly window = new EventWindow({ bytes: readBytes, eventBytesMax });
   private latest: TouchedDirectory | null = null;
   private readonly latestKey = Buffer.alloc(256);
   private latestLength = 0;
@@ -87,13 +88,11 @@ export class FileRecording {
   read(nowNs: number): number {
     for (;;) {
       this.length = this.group.read(this.bufferAt, readBytes);
-      if (this.length >= 0) return this.length;
-      const errno = this.group.errno();
-      if (errno === errnoAgain) {
-        // What comes from now on happens from now on.
-        this.sinceNs = nowNs;
-        this.length = 0;
-        return 0;
+      const errno = this.length >= 0 ? 0 : this.group.errno();
+      if (errno === errnoAgain) this.length = 0;
+      if (this.length >= 0) {
+        this.window.hasRead(this.length, nowNs);
+        return this.length;
       }
       if (errno !== errnoInterrupted) throw new Error(`The kernel's file events ended: ${getSystemErrorName(-errno)}.`);
     }
@@ -110,6 +109,7 @@ export class FileRecording {
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
       else if ((cursor.mask & countsLinks) === fileEventMask.attributes) this.recordLink(now);
     }
+    this.window.takenIn();
     this.length = 0;
     this.lines?.takeIn(now.ms);
   }
@@ -134,8 +134,8 @@ export class FileRecording {
 
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
     const { cursor, table } = this;
-    const by = this.serialOf(cursor.pid, now.ns);
     const at = this.nameAt(cursor.at);
+    const by = this.serialOf(cursor.pid, now, at);
     this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
@@ -167,7 +167,7 @@ export class FileRecording {
 
   /** Of a file that gets another name, or loses one, the kernel tells by the file alone before it tells of the name. */
   private recordLink(now: { readonly ns: number; readonly ms: number }): void {
-    const by = this.serialOf(this.cursor.pid, now.ns);
+    const by = this.serialOf(this.cursor.pid, now, null);
     this.note(this.linkers, { kinds: touchBit.attributes, by, atMs: now.ms });
   }
 
@@ -219,15 +219,27 @@ export class FileRecording {
     if (path !== null) this.lineage.opened(by, path);
   }
 
-  /** Most events come in a row from one process. */
-  private serialOf(pid: number, nowNs: number): number {
+  /** Most events come in a row from one process. @param name what it did something to */
+  private serialOf(pid: number, now: { readonly ns: number; readonly ms: number }, name: TouchedName | null): number {
     if (this.actor?.pid === pid) return this.actor.serial;
     if (pid === 0) this.unseenActors += 1;
-    const serial = this.lineage.actor(pid, this.sinceNs, nowNs);
-    // Events come in order: what follows this one did not happen before its doer began.
-    this.sinceNs = Math.max(this.sinceNs, this.lineage.beganNs(serial));
-    this.actor = { pid, serial };
+    const { lineage, window, cursor } = this;
+    const serial = lineage.actor(pid, window.sinceNs, now.ns, {
+      isToRun: (cursor.mask & fileEventMask.openedToRun) !== 0,
+      notBeforeNs: () => (name === null || (cursor.mask & fileEventMask.created) === 0 ? null : this.bornNs(name, now)),
+    });
+    window.passed(lineage.beganNs(serial));
+    // Where somebody else had the pid later, the next event may be that one's.
+    this.actor = lineage.isLastWith(pid, serial) ? { pid, serial } : null;
     return serial;
+  }
+
+  /** When what is under a name now was made, as a monotonic time; null where that is not known, or the clock was set. */
+  private bornNs(name: TouchedName, now: { readonly ns: number; readonly ms: number }): number | null {
+    const path = this.pathOf(name);
+    const born = path === null ? undefined : lstatSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
+    if (born === undefined || born.birthtimeMs <= 0 || born.birthtimeMs > now.ms) return null;
+    return now.ns - (now.ms - born.birthtimeMs) * 1e6;
   }
 
   /** Most events come in a row from one directory, which is then found without making a string of its key. */

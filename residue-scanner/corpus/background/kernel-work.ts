@@ -206,7 +206,7 @@ export const backgroundKernelWork: CorpusSection = {
       act: `hidden_mount tracefs 'mkdir "$M/instances/$N"; echo 1 > "$M/instances/$N/events/sched/sched_process_fork/enable"'`,
       steady: `hidden_mount tracefs 'mkdir "$M/instances/$N-brief"; rmdir "$M/instances/$N-brief"'`,
       undo: `hidden_mount tracefs 'rmdir "$M/instances/$N"' || :; hidden_mount tracefs 'rmdir "$M/instances/$N-brief"' 2>/dev/null || :`,
-      traces: [{ text: "$N" }, { text: "$N-brief" }],
+      traces: [{ text: "instances/$N" }, { text: "instances/$N-brief" }],
     },
     {
       name: "bz-map",
