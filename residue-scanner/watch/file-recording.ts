@@ -24,6 +24,8 @@ const errnoInterrupted = 4;
 /** What tells of a count of links: without a name, of no directory. */
 const countsLinks = fileEventMask.attributes | fileEventMask.onDirectory;
 
+type EventQueue = Pick<FileEventGroup, "read" | "errno" | "refused" | "later">;
+
 /** Turns the kernel's file events into touches by processes. */
 export class FileRecording {
   readonly table: TouchTable;
@@ -34,9 +36,9 @@ export class FileRecording {
   lines: LineRecording | null = null;
   /** Events of processes that this PID namespace does not see. */
   unseenActors = 0;
-  private readonly group: FileEventGroup;
+  private readonly group: EventQueue;
   private readonly lineage: Lineage;
-  private readonly paths: DirectoryPaths;
+  private readonly paths: Pick<DirectoryPaths, "pathOf" | "forget">;
   private readonly news: News | null;
   private readonly buffer = Buffer.from(new ArrayBuffer(readBytes));
   private readonly bufferAt: number;
@@ -53,9 +55,9 @@ export class FileRecording {
   private actor: { pid: number; serial: number } | null = null;
 
   constructor(options: {
-    group: FileEventGroup;
+    group: EventQueue;
     lineage: Lineage;
-    paths: DirectoryPaths;
+    paths: Pick<DirectoryPaths, "pathOf" | "forget">;
     news: News | null;
     addressOf: (view: Buffer) => number;
     touchesMax: number;
