@@ -1,10 +1,7 @@
-import { statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { fileEventMask } from "../core/file-events.ts";
 import { Lineage } from "../core/lineage.ts";
-import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { FileRecording } from "./file-recording.ts";
 
 /** A directory's file system and handle, as Linux 6.18 wrote them for one on ext4. */
@@ -24,7 +21,7 @@ function event(pid: number, mask: number, name = "a"): Buffer {
 }
 
 /** Processes 30 and 31, which come from others; times in ns. */
-function recording(directory: string | null = null) {
+function recording(madeNs: number | null = null) {
   const lineage = new Lineage({ wallMs: (ns) => ns, processesMax: 100, idleEndedMax: 100 });
   for (const pid of [10, 11]) lineage.wasThere(pid, null, 0);
   lineage.listedNs = 0;
@@ -33,8 +30,9 @@ function recording(directory: string | null = null) {
   let waiting: Buffer = Buffer.alloc(0);
   const files = new FileRecording({
     group: { read: () => waiting.copy(buffer), errno: () => 0, refused: new Map(), later: new Map() },
-    paths: { pathOf: () => directory, forget: () => undefined },
+    paths: { pathOf: () => "/d", forget: () => undefined },
     ...{ lineage, news: null, touchesMax: 100, takingsMax: undefined, isOfRun: () => false },
+    bornNs: (path) => (path === "/d/a" ? madeNs : null),
     addressOf: (view) => {
       buffer = view;
       return 0;
@@ -51,7 +49,7 @@ function recording(directory: string | null = null) {
       waiting = Buffer.concat(events);
       files.read(atNs);
     },
-    record: (ns: number, ms = 0) => files.record({ ns, ms }),
+    record: (ns: number) => files.record({ ns, ms: 0 }),
     /** Pids of those who forked whoever touched the file. */
     writers: () => {
       const processes = lineage.processes();
@@ -97,18 +95,12 @@ describe("who touched a file, of two who had a pid one after the other", () => {
     expect(writers()).toEqual([30, 31]);
   });
 
-  it("is who ran when the file was made", ({ skip }) => {
-    const directory = temporaryDirectory();
-    const path = join(directory, "a");
-    writeFileSync(path, "");
-    const bornMs = statSync(path).birthtimeMs;
-    skip(bornMs <= 0, "this file system does not keep when a file was made");
-    const { lives, read, record, writers, lineage } = recording(directory);
-    lives(30, [1e9, 2e9]);
-    lives(31, [3e9, 5e9]);
-    read(6e9, event(20, fileEventMask.created), write);
-    // By this clock it was made at 4 s.
-    record(6e9, bornMs + 2_000);
+  it("is who ran when the file was made", () => {
+    const { lives, read, record, writers, lineage } = recording(135);
+    lives(30, [100, 110]);
+    lives(31, [130, 140]);
+    read(150, event(20, fileEventMask.created), write);
+    record(155);
     expect(writers()).toEqual([31]);
     expect(lineage.ambiguous).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
@@ -49,6 +49,7 @@ export class FileRecording {
   private readonly target: HandleBytes = { bytes: this.buffer, start: 0, end: 0 };
   private length = 0;
   private readonly window = new EventWindow({ bytes: readBytes, eventBytesMax });
+  private readonly bornNs: (path: string) => number | null;
   private latest: TouchedDirectory | null = null;
   private readonly latestKey = Buffer.alloc(256);
   private latestLength = 0;
@@ -62,11 +63,14 @@ export class FileRecording {
     addressOf: (view: Buffer) => number;
     touchesMax: number;
     takingsMax: number | undefined;
+    /** When what lies at a path now was made, as a monotonic time; null where that is not known. */
+    bornNs: (path: string) => number | null;
     isOfRun: (serial: number) => boolean;
   }) {
     this.group = options.group;
     this.lineage = options.lineage;
     this.paths = options.paths;
+    this.bornNs = options.bornNs;
     this.news = options.news;
     this.bufferAt = options.addressOf(this.buffer);
     const { lineage, isOfRun } = options;
@@ -137,7 +141,7 @@ export class FileRecording {
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
     const { cursor, table } = this;
     const at = this.nameAt(cursor.at);
-    const by = this.serialOf(cursor.pid, now, at);
+    const by = this.serialOf(cursor.pid, now.ns, at);
     this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
@@ -169,7 +173,7 @@ export class FileRecording {
 
   /** Of a file that gets another name, or loses one, the kernel tells by the file alone before it tells of the name. */
   private recordLink(now: { readonly ns: number; readonly ms: number }): void {
-    const by = this.serialOf(this.cursor.pid, now, null);
+    const by = this.serialOf(this.cursor.pid, now.ns, null);
     this.note(this.linkers, { kinds: touchBit.attributes, by, atMs: now.ms });
   }
 
@@ -212,6 +216,11 @@ export class FileRecording {
     return parent === null ? null : `${parent === "/" ? "" : parent}/${this.textOf(name)}`;
   }
 
+  private madeNs(name: TouchedName): number | null {
+    const path = this.pathOf(name);
+    return path === null ? null : this.bornNs(path);
+  }
+
   private tell(name: TouchedName, happening: Happening): void {
     this.news?.add({ directory: name.directory.key, name: this.textOf(name), ...happening });
   }
@@ -222,26 +231,18 @@ export class FileRecording {
   }
 
   /** Most events come in a row from one process. @param name what it did something to */
-  private serialOf(pid: number, now: { readonly ns: number; readonly ms: number }, name: TouchedName | null): number {
+  private serialOf(pid: number, nowNs: number, name: TouchedName | null): number {
     if (this.actor?.pid === pid) return this.actor.serial;
     if (pid === 0) this.unseenActors += 1;
     const { lineage, window, cursor } = this;
-    const serial = lineage.actor(pid, window.sinceNs, now.ns, {
+    const serial = lineage.actor(pid, window.sinceNs, nowNs, {
       isToRun: (cursor.mask & fileEventMask.openedToRun) !== 0,
-      notBeforeNs: () => (name === null || (cursor.mask & fileEventMask.created) === 0 ? null : this.bornNs(name, now)),
+      notBeforeNs: () => (name === null || (cursor.mask & fileEventMask.created) === 0 ? null : this.madeNs(name)),
     });
     window.passed(lineage.beganNs(serial));
     // Where somebody else had the pid later, the next event may be that one's.
     this.actor = lineage.isLastWith(pid, serial) ? { pid, serial } : null;
     return serial;
-  }
-
-  /** When what is under a name now was made, as a monotonic time; null where that is not known, or the clock was set. */
-  private bornNs(name: TouchedName, now: { readonly ns: number; readonly ms: number }): number | null {
-    const path = this.pathOf(name);
-    const born = path === null ? undefined : lstatSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
-    if (born === undefined || born.birthtimeMs <= 0 || born.birthtimeMs > now.ms) return null;
-    return now.ns - (now.ms - born.birthtimeMs) * 1e6;
   }
 
   /** Most events come in a row from one directory, which is then found without making a string of its key. */
