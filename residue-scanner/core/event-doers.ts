@@ -1,4 +1,5 @@
 import type { Lineage } from "./lineage.ts";
+import type { ActorClues } from "./pid-holders.ts";
 
 /**
  * Who did what the kernel's file events tell. They bear no time, but come in the order in which they happened: none before
@@ -36,16 +37,23 @@ export class EventDoers {
 
   /** Goes on to the next event. */
   next(pid: number): void {
-    if (this.#at >= 0 && this.#pids[this.#at] === pid) return;
-    this.#at += 1;
+    const isSame = this.#at >= 0 && this.#pids[this.#at] === pid;
+    // Where somebody else had the pid later, the next event may be that one's.
+    if (isSame && (this.#serial === null || this.#lineage.isLastWith(pid, this.#serial))) return;
+    if (!isSame) this.#at += 1;
     this.#serial = null;
   }
 
+  /** Who did this one, where that was asked already; most events come in a row from one process. */
+  get known(): number | null {
+    return this.#serial;
+  }
+
   /** Who did this one. */
-  serial(nowNs: number): number {
+  serial(nowNs: number, clues?: ActorClues): number {
     if (this.#serial !== null) return this.#serial;
     const span = { sinceNs: this.#sinceNs, untilNs: this.#untilNs[this.#at] ?? Number.POSITIVE_INFINITY };
-    this.#serial = this.#lineage.actor(this.#pids[this.#at] ?? 0, span, nowNs);
+    this.#serial = this.#lineage.actor(this.#pids[this.#at] ?? 0, span, nowNs, clues);
     this.#sinceNs = Math.max(this.#sinceNs, this.#lineage.beganNs(this.#serial));
     return this.#serial;
   }

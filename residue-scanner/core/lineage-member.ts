@@ -17,6 +17,8 @@ export interface Member {
   isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
+  /** When it ran a program last; null where it goes on with what it was forked from. */
+  ranNs: number | null;
   /** Whether it was seen to begin a thread. */
   hasThreads: boolean;
   /** Whether it left a dump of its memory. */
@@ -44,6 +46,7 @@ export function newMember(of: Pick<Member, "serial" | "pid" | "fromNs" | "previo
     isOlder: false,
     isAnnounced: false,
     earlierToNs: Number.NEGATIVE_INFINITY,
+    ranNs: null,
     hasThreads: false,
     toNs: null,
     dumped: false,

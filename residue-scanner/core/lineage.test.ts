@@ -109,6 +109,49 @@ describe("lineage", () => {
     expect(processes.ambiguous).toBe(1);
   });
 
+  it("takes who had the pid when the file was made, where the time leaves a choice", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    exit(processes, 20, 120);
+    fork(processes, 10, 30, 125);
+    fork(processes, 30, 20, 130);
+    const made = (atNs: number | null) =>
+      line(processes, processes.actor(20, { sinceNs: 115 }, 140, { isToRun: false, notBeforeNs: () => atNs }));
+    expect(made(135)).toEqual([20, 30, 10]);
+    expect(made(125)).toEqual([20, 30, 10]);
+    expect(processes.ambiguous).toBe(0);
+    expect(made(118)).toEqual([20, 10]);
+    expect(made(null)).toEqual([20, 10]);
+    expect(processes.ambiguous).toBe(2);
+  });
+
+  it("takes who ran a program for who opened one to run, and doubts it", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    processes.exec(20, 112);
+    exit(processes, 20, 120);
+    fork(processes, 10, 30, 125);
+    fork(processes, 30, 20, 130);
+    const opened = (sinceNs: number) =>
+      line(processes, processes.actor(20, { sinceNs }, 150, { isToRun: true, notBeforeNs: () => null }));
+    // The second one ran nothing yet.
+    expect(opened(115)).toEqual([20, 10]);
+    processes.exec(20, 140);
+    expect(opened(115)).toEqual([20, 30, 10]);
+    expect(opened(111)).toEqual([20, 10]);
+    expect(processes.ambiguous).toBe(3);
+  });
+
+  it("says whether somebody else got a pid since", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    const first = processes.actor(20, { sinceNs: 105 }, 115);
+    expect(processes.isLastWith(20, first)).toBe(true);
+    exit(processes, 20, 120);
+    fork(processes, 10, 20, 130);
+    expect(processes.isLastWith(20, first)).toBe(false);
+  });
+
   it("doubts nothing where all who had the pid come from one process that came itself", () => {
     const processes = lineage();
     fork(processes, 10, 15, 105);

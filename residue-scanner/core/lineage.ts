@@ -7,6 +7,7 @@ import {
   recordOf,
   unread,
 } from "./lineage-member.ts";
+import { type ActorClues, firstRunning, firstSince, isDoubtful } from "./pid-holders.ts";
 import type { RecordedProcess } from "./recording.ts";
 
 export interface LineageOptions {
@@ -111,6 +112,7 @@ export class Lineage {
     const member = this.holderAt(pid, atNs) ?? this.unannouncedHolder(pid, atNs);
     // A thread that is not the first one ends the others, the first one too, and goes on with its pid (execve(2)).
     member.toNs = null;
+    member.ranNs = atNs;
     member.details = member.details === null ? null : { ...unread, startTime: member.details.startTime };
     return member.serial;
   }
@@ -164,17 +166,31 @@ export class Lineage {
    * in this span, so of several holders of the pid the first one that can have done it then is taken, and the doubt is
    * counted.
    *
+   * @param clues asked where there is a choice
    * @returns its serial
    */
-  actor(pid: number, { sinceNs, untilNs = Number.POSITIVE_INFINITY }: ActorSpan, nowNs: number): number {
+  actor(
+    pid: number,
+    { sinceNs, untilNs = Number.POSITIVE_INFINITY }: ActorSpan,
+    nowNs: number,
+    clues?: ActorClues,
+  ): number {
     const last = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
     const begun = begunBy(last, untilNs);
     const latest = begun === null || (begun !== last && (begun.toNs ?? begun.fromNs) < sinceNs) ? last : begun;
-    let member = latest;
-    while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
-    // Whoever of them it was, it is the same side's: where pids are few and a build forks, that is the rule.
-    if (member !== latest && beginningOf(member) !== beginningOf(latest)) this.ambiguous += 1;
-    return member.serial;
+    let member = firstSince(latest, sinceNs);
+    if (!isDoubtful(member, latest)) return member.serial;
+    const laterNs = clues?.notBeforeNs() ?? null;
+    if (laterNs !== null && laterNs > sinceNs) member = firstSince(latest, laterNs);
+    if (!isDoubtful(member, latest)) return member.serial;
+    // A program may also have refused to run: the doubt stays.
+    this.ambiguous += 1;
+    return clues?.isToRun === true ? firstRunning(latest, { from: member, sinceNs }).serial : member.serial;
+  }
+
+  /** Whether nobody else got its pid since. */
+  isLastWith(pid: number, serial: number): boolean {
+    return this.holders.get(pid)?.serial === serial;
   }
 
   /** The latest by which something can have been done as `pid` that was done by then. */
@@ -310,11 +326,4 @@ function begunBy(last: Member | null, atNs: number): Member | null {
   let member = last;
   while (member !== null && !member.isOlder && member.fromNs > atNs) member = member.previous;
   return member;
-}
-
-/** The first that came of all from whom a process comes: what it began is all the run's, or all somebody else's. */
-function beginningOf(member: Member): Member {
-  let at = member;
-  while (at.parent !== null && !at.parent.isOlder) at = at.parent;
-  return at;
 }

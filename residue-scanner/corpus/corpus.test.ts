@@ -27,6 +27,13 @@ describe("the corpus", () => {
     expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
   });
 
+  it("looks for nothing by the name alone that all of a side's things begin with, but on one surface", () => {
+    const everywhere = [...plants, ...background].filter(({ traces }) =>
+      traces.some(({ text, surface }) => surface === undefined && /^\$\{?[NT]\}?$/.test(text)),
+    );
+    expect(everywhere.map(({ name }) => name)).toEqual([]);
+  });
+
   it("names programs that a process's name has room for", () => {
     const tools = [...plants, ...background].flatMap(({ before = "" }) => [
       ...before.matchAll(/\btool ([a-z0-9 -]+)/g),

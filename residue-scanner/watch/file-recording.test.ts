@@ -1,56 +1,107 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { fileEventMask } from "../core/file-events.ts";
 import { Lineage } from "../core/lineage.ts";
 import { FileRecording } from "./file-recording.ts";
 
-/** As Linux 6.18 wrote it of a file that was written to and closed. */
-const written =
-  "58000000030018000a01000000000000ffffffff2c4c00000200240047485661d73ea528080000000100000004e020004017d678610a62ff0000000001001c0047485661d73ea528080000000100000024e02000c79e0358";
-const pidAt = 20;
-const [ours, theirs, reused] = [10, 11, 20];
+/** A directory's file system and handle, as Linux 6.18 wrote them for one on ext4. */
+const directoryKey = "47485661d73ea528080000000100000004e020004017d678";
 
-/** What the kernel would have written for this process. */
-function eventOf(pid: number): Buffer {
-  const event = Buffer.from(written, "hex");
-  event.writeInt32LE(pid, pidAt);
-  return event;
+/** An event of fanotify(7) on a file of that directory. */
+function event(pid: number, mask: number, name = "a"): Buffer {
+  const bytes = Buffer.alloc(56);
+  bytes.writeUInt32LE(56, 0);
+  bytes.set([3, 0, 24, 0], 4);
+  bytes.writeUInt32LE(mask, 8);
+  bytes.writeInt32LE(-1, 16);
+  bytes.writeInt32LE(pid, 20);
+  bytes.write(`02002000${directoryKey}`, 24, "hex");
+  bytes.write(name, 52, "latin1");
+  return bytes;
 }
 
-it("gives no event to who had the pid before all events had been read that waited then", () => {
-  const lineage = new Lineage({ wallMs: (ns) => ns, processesMax: 1000, idleEndedMax: 100 });
-  for (const pid of [ours, theirs]) lineage.wasThere(pid, null, 100);
-  lineage.listedNs = 100;
-  let waiting: Buffer = Buffer.alloc(0);
+/** Processes 30 and 31, which come from others; times in ns. */
+function recording(madeNs: number | null = null) {
+  const lineage = new Lineage({ wallMs: (ns) => ns, processesMax: 100, idleEndedMax: 100 });
+  for (const pid of [10, 11]) lineage.wasThere(pid, null, 0);
+  lineage.listedNs = 0;
+  for (const parent of [10, 11]) lineage.fork({ parent, pid: parent + 20, thread: parent + 20, atNs: 50 });
   let buffer: Buffer = Buffer.alloc(0);
-  const retained = new Set<number>();
-  lineage.retain = (serial) => void retained.add(serial);
-  const recording = new FileRecording({
-    group: { read: () => waiting.copy(buffer), errno: () => 0 } as unknown as ConstructorParameters<
-      typeof FileRecording
-    >[0]["group"],
-    lineage,
-    paths: { pathOf: () => null } as unknown as ConstructorParameters<typeof FileRecording>[0]["paths"],
-    news: null,
+  let waiting: Buffer = Buffer.alloc(0);
+  const files = new FileRecording({
+    group: { read: () => waiting.copy(buffer), errno: () => 0, refused: new Map(), later: new Map() },
+    paths: { pathOf: () => "/d", forget: () => undefined },
+    ...{ lineage, news: null, touchesMax: 100, takingsMax: undefined, isOfRun: () => false },
+    bornNs: (path) => (path === "/d/a" ? madeNs : null),
     addressOf: (view) => {
       buffer = view;
       return 0;
     },
-    touchesMax: 100,
-    takingsMax: undefined,
-    isOfRun: () => false,
   });
-  const read = (pid: number, atNs: number) => {
-    waiting = eventOf(pid);
-    recording.read(atNs);
-    recording.record({ ns: atNs, ms: atNs });
+  return {
+    lineage,
+    /** Process 20 of a parent. */
+    lives: (parent: number, [fromNs, toNs]: readonly [number, number]) => {
+      lineage.fork({ parent, pid: 20, thread: 20, atNs: fromNs });
+      lineage.exit({ pid: 20, thread: 20, atNs: toNs });
+    },
+    read: (atNs: number, ...events: Buffer[]) => {
+      waiting = Buffer.concat(events);
+      files.read(atNs);
+    },
+    record: (ns: number) => files.record({ ns, ms: 0 }),
+    /** Pids of those who forked whoever touched the file. */
+    writers: () => {
+      const processes = lineage.processes();
+      const touches = files.table.of(Buffer.from(directoryKey, "hex").toString("latin1"), "a");
+      return touches.map(({ by }) => processes.get(processes.get(by)?.parent ?? -1)?.pid);
+    },
   };
-  lineage.fork({ parent: ours, pid: reused, thread: reused, atNs: 110 });
-  lineage.exit({ pid: reused, thread: reused, atNs: 120 });
-  // Of whoever was there before nobody knows since when.
-  read(theirs, 125);
-  lineage.fork({ parent: theirs, pid: reused, thread: reused, atNs: 130 });
-  read(reused, 140);
-  expect(retained).toContain(lineage.serialAt(reused, 135));
-  expect(retained).not.toContain(lineage.serialAt(reused, 115));
-  expect(lineage.ambiguous).toBe(0);
+}
+
+const write = event(20, fileEventMask.modified);
+const elsewhere = event(30, fileEventMask.modified, "b");
+
+describe("who touched a file, of two who had a pid one after the other", () => {
+  it("is who ran after the reading that found no more", () => {
+    const { lives, read, record, writers, lineage } = recording();
+    lives(30, [100, 110]);
+    read(120, elsewhere);
+    lives(31, [130, 140]);
+    record(145);
+    read(150, write);
+    record(155);
+    expect(writers()).toEqual([31]);
+    expect(lineage.ambiguous).toBe(0);
+  });
+
+  it("is doubtful where the reading that found no more told of it itself", () => {
+    const { lives, read, record, writers, lineage } = recording();
+    lives(30, [100, 110]);
+    lives(31, [130, 140]);
+    read(150, write);
+    record(155);
+    expect(writers()).toEqual([30]);
+    expect(lineage.ambiguous).toBe(1);
+  });
+
+  it("is asked anew for the next event, where somebody else got the pid since", () => {
+    const { lives, read, record, writers, lineage } = recording();
+    lives(30, [100, 110]);
+    lineage.fork({ parent: 31, pid: 20, thread: 20, atNs: 130 });
+    lineage.exec(20, 135);
+    read(150, write, event(20, fileEventMask.openedToRun, "b"), write);
+    record(155);
+    expect(writers()).toEqual([30, 31]);
+  });
+
+  it("is who ran when the file was made", () => {
+    const { lives, read, record, writers, lineage } = recording(135);
+    lives(30, [100, 110]);
+    lives(31, [130, 140]);
+    read(150, event(20, fileEventMask.created), write);
+    record(155);
+    expect(writers()).toEqual([31]);
+    expect(lineage.ambiguous).toBe(0);
+  });
 });

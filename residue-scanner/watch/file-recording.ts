@@ -24,6 +24,8 @@ const errnoInterrupted = 4;
 /** What tells of a count of links: without a name, of no directory. */
 const countsLinks = fileEventMask.attributes | fileEventMask.onDirectory;
 
+type EventQueue = Pick<FileEventGroup, "read" | "errno" | "refused" | "later">;
+
 /** Turns the kernel's file events into touches by processes. */
 export class FileRecording {
   readonly table: TouchTable;
@@ -34,9 +36,9 @@ export class FileRecording {
   lines: LineRecording | null = null;
   /** Events of processes that this PID namespace does not see. */
   unseenActors = 0;
-  private readonly group: FileEventGroup;
+  private readonly group: EventQueue;
   private readonly lineage: Lineage;
-  private readonly paths: DirectoryPaths;
+  private readonly paths: Pick<DirectoryPaths, "pathOf" | "forget">;
   private readonly news: News | null;
   private readonly buffer = Buffer.from(new ArrayBuffer(readBytes));
   private readonly bufferAt: number;
@@ -51,20 +53,24 @@ export class FileRecording {
   private readonly latestKey = Buffer.alloc(256);
   private latestLength = 0;
   private readonly doers: EventDoers;
+  private readonly bornNs: (path: string) => number | null;
 
   constructor(options: {
-    group: FileEventGroup;
+    group: EventQueue;
     lineage: Lineage;
-    paths: DirectoryPaths;
+    paths: Pick<DirectoryPaths, "pathOf" | "forget">;
     news: News | null;
     addressOf: (view: Buffer) => number;
     touchesMax: number;
     takingsMax: number | undefined;
+    /** When what lies at a path now was made, as a monotonic time; null where that is not known. */
+    bornNs: (path: string) => number | null;
     isOfRun: (serial: number) => boolean;
   }) {
     this.group = options.group;
     this.lineage = options.lineage;
     this.paths = options.paths;
+    this.bornNs = options.bornNs;
     this.news = options.news;
     this.bufferAt = options.addressOf(this.buffer);
     const { lineage, isOfRun } = options;
@@ -139,8 +145,8 @@ export class FileRecording {
 
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
     const { cursor, table } = this;
-    const by = this.serialOf(now.ns);
     const at = this.nameAt(cursor.at);
+    const by = this.serialOf(now.ns, at);
     this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
@@ -172,7 +178,7 @@ export class FileRecording {
 
   /** Of a file that gets another name, or loses one, the kernel tells by the file alone before it tells of the name. */
   private recordLink(now: { readonly ns: number; readonly ms: number }): void {
-    const by = this.serialOf(now.ns);
+    const by = this.serialOf(now.ns, null);
     this.note(this.linkers, { kinds: touchBit.attributes, by, atMs: now.ms });
   }
 
@@ -215,6 +221,11 @@ export class FileRecording {
     return parent === null ? null : `${parent === "/" ? "" : parent}/${this.textOf(name)}`;
   }
 
+  private madeNs(name: TouchedName): number | null {
+    const path = this.pathOf(name);
+    return path === null ? null : this.bornNs(path);
+  }
+
   private tell(name: TouchedName, happening: Happening): void {
     this.news?.add({ directory: name.directory.key, name: this.textOf(name), ...happening });
   }
@@ -224,9 +235,15 @@ export class FileRecording {
     if (path !== null) this.lineage.opened(by, path);
   }
 
-  private serialOf(nowNs: number): number {
-    if (this.cursor.pid === 0) this.unseenActors += 1;
-    return this.doers.serial(nowNs);
+  /** @param name what it did something to */
+  private serialOf(nowNs: number, name: TouchedName | null): number {
+    const { mask, pid } = this.cursor;
+    if (pid === 0) this.unseenActors += 1;
+    if (this.doers.known !== null) return this.doers.known;
+    return this.doers.serial(nowNs, {
+      isToRun: (mask & fileEventMask.openedToRun) !== 0,
+      notBeforeNs: () => (name === null || (mask & fileEventMask.created) === 0 ? null : this.madeNs(name)),
+    });
   }
 
   /** Most events come in a row from one directory, which is then found without making a string of its key. */

@@ -6,6 +6,7 @@ import type { Lineage } from "../core/lineage.ts";
 import type { Act, LineWriters, RecorderSource, Touch } from "../core/recording.ts";
 import { readLineKeys, sharedLineFiles } from "../collectors/shared-lines.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
+import { bornNs } from "./born-ns.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
@@ -65,7 +66,7 @@ export class FileSources {
     }
     this.group = group;
     this.files = new FileRecording({
-      ...{ group, paths, news, lineage },
+      ...{ group, paths, news, lineage, bornNs },
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
       takingsMax: options.takingsMax,
