@@ -90,34 +90,37 @@ describe("scenarios replay --stage host", () => {
     }).toEqual({ exitCode: 0, residue: residueHere, failure: null, cleanUp: "pass" });
   });
 
-  it("drains the broker, whose agents leave and come back, until its process is ended and started anew", async () => {
-    const { stdout, stderr, exitCode } = await replay([
-      // So long that they run when the drain begins, whatever else this machine does; then nobody waits for their end.
-      { atMs: 0, do: "submit", jobs: 2, behaviour: { ...work, units: 500 } },
-      { atMs: 1_000, do: "drain", forMs: 8_000, downMs: 200 },
-      { atMs: 2_000, do: "submit", jobs: 1, behaviour: { ...work, units: 3 } },
-      { atMs: 12_000, do: "cancel", job: 0 },
-      { atMs: 12_000, do: "cancel", job: 1 },
-    ]);
-    if (stdout === "") throw new Error(`nothing was told: ${stderr}`);
-    const told = jsonOf({ stdout, stderr, exitCode }) as { figures: { run: string } };
-    const directory = join(place, "runs", told.figures.run);
-    const verdict = RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8")));
-    expect(verdict.error).toBeNull();
-    expect(verdict.expectations.filter(({ result }) => result === "fail")).toEqual([]);
-    expect(verdict.expectations.find(({ id }) => id === "drained-rests")?.result).toBe("pass");
-    const lines = readFileSync(join(directory, "history.jsonl"), "utf8").trim().split("\n").map(parseHistoryLine);
-    const records = lines.flatMap((line) => ("record" in line ? [line.record] : []));
-    const drained = records.findIndex(({ type }) => type === "broker.drained");
-    const anew = records.findLastIndex(({ type }) => type === "broker.started");
-    const between = records.slice(drained, anew).map(({ type }) => type);
-    expect(between).toEqual(expect.arrayContaining(["agent.shutdown", "broker.released"]));
-    expect(between).not.toContain("broker.offered");
-    // Started again by their hosts, and sent away again.
-    expect(between.filter((type) => type === "agent.shutdown").length).toBeGreaterThanOrEqual(4);
-    expect(records.slice(anew).map(({ type }) => type)).toContain("broker.offered");
-    expect(verdict.cleanUp.result).toBe("pass");
-  });
+  it.skipIf(process.env["HOUSEGUEST_REPLAYS"] !== "all")(
+    "drains the broker, whose agents leave and come back, until its process is ended and started anew (half a minute: skipped but in the night, HOUSEGUEST_REPLAYS=all)",
+    async () => {
+      const { stdout, stderr, exitCode } = await replay([
+        // So long that they run when the drain begins, whatever else this machine does; then nobody waits for their end.
+        { atMs: 0, do: "submit", jobs: 2, behaviour: { ...work, units: 500 } },
+        { atMs: 1_000, do: "drain", forMs: 8_000, downMs: 200 },
+        { atMs: 2_000, do: "submit", jobs: 1, behaviour: { ...work, units: 3 } },
+        { atMs: 12_000, do: "cancel", job: 0 },
+        { atMs: 12_000, do: "cancel", job: 1 },
+      ]);
+      if (stdout === "") throw new Error(`nothing was told: ${stderr}`);
+      const told = jsonOf({ stdout, stderr, exitCode }) as { figures: { run: string } };
+      const directory = join(place, "runs", told.figures.run);
+      const verdict = RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8")));
+      expect(verdict.error).toBeNull();
+      expect(verdict.expectations.filter(({ result }) => result === "fail")).toEqual([]);
+      expect(verdict.expectations.find(({ id }) => id === "drained-rests")?.result).toBe("pass");
+      const lines = readFileSync(join(directory, "history.jsonl"), "utf8").trim().split("\n").map(parseHistoryLine);
+      const records = lines.flatMap((line) => ("record" in line ? [line.record] : []));
+      const drained = records.findIndex(({ type }) => type === "broker.drained");
+      const anew = records.findLastIndex(({ type }) => type === "broker.started");
+      const between = records.slice(drained, anew).map(({ type }) => type);
+      expect(between).toEqual(expect.arrayContaining(["agent.shutdown", "broker.released"]));
+      expect(between).not.toContain("broker.offered");
+      // Started again by their hosts, and sent away again.
+      expect(between.filter((type) => type === "agent.shutdown").length).toBeGreaterThanOrEqual(4);
+      expect(records.slice(anew).map(({ type }) => type)).toContain("broker.offered");
+      expect(verdict.cleanUp.result).toBe("pass");
+    },
+  );
 
   it("refuses what real processes cannot do, before anything is done", async () => {
     const crash: PlanStep = { atMs: 100, do: "crash-host", agent: 0, downMs: 100 };

@@ -41,14 +41,18 @@ describe.skipIf(process.platform !== "linux")("the sockets collector (needs /pro
     expect(heldBy(pid).map(({ key }) => key)).toContainEqual(expect.stringMatching(/^udp 127\.0\.0\.1:\d+ bound$/));
   });
 
-  it("finds unix sockets by path and by abstract name", async () => {
+  it("finds unix sockets by path and by abstract name, and whose they are", async () => {
     const path = `${temporaryDirectory()}/a b.sock`;
     const name = `houseguest-test-${process.pid}`;
     const pid = await leftoverDaemon(`
       const net = require("node:net");
       net.createServer().listen(${JSON.stringify(path)}, () => net.createServer().listen("\\0${name}", ready));`);
-    const keys = heldBy(pid).map(({ key }) => key);
+    const sockets = heldBy(pid);
+    const keys = sockets.map(({ key }) => key);
     expect(keys).toContain(`unix ${path} listening`);
+    // /proc/net/unix does not tell: without it, an ordinary user knows nothing of others' sockets.
+    const listening = sockets.filter(({ key }) => key.startsWith("unix ") && key.endsWith("listening"));
+    expect(listening.map(({ uid }) => uid)).toEqual([process.getuid?.(), process.getuid?.()]);
     expect(keys.some((key) => key.startsWith(`unix @${name}`) && key.endsWith("listening"))).toBe(true);
   });
 

@@ -13,6 +13,7 @@ import { type OpenFiles, readOpenFiles } from "./open-files.ts";
 import { readQuickly } from "./quick-read.ts";
 import { untabledRows } from "./sockets/untabled.ts";
 import { diagnoseTcp } from "./sockets/tcp-diagnosis.ts";
+import { unixOwners } from "./sockets/unix-owners.ts";
 
 const tcpTables = ["tcp", "tcp6"];
 const internetTables = ["udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
@@ -65,9 +66,13 @@ function readTablesOf(namespace: NetworkNamespace): Tables {
 
 function readOwnTables(directory: string): Tables {
   const tcp = diagnoseTcp();
-  if (tcp === null) return readTables(directory);
-  const { rows, unread } = readTables(directory, internetTables);
-  return { rows: [...tcp, ...rows], unread };
+  const { rows, unread } = readTables(directory, tcp === null ? undefined : internetTables);
+  const owners = unixOwners();
+  const owned = rows.map((row) => {
+    const uid = row.protocol.startsWith("unix") ? owners.get(row.inode) : undefined;
+    return uid === undefined ? row : { ...row, uid };
+  });
+  return { rows: [...(tcp ?? []), ...owned], unread };
 }
 
 /** @returns the rows of all tables in a /proc/…/net, and the paths of those that cannot be read */
