@@ -82,6 +82,11 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["others-file", changedFile("/var/x", { size: 1 }, ["size", "mtime"]), inDirectory(0o777)],
   ["others-file", changedFile("/var/x", { permissions: 0o600 }, ["mode", "ctime"]), inDirectory(0o755)],
   ["others-file", changedFile("/var/x", { ino: 8, links: 1 }, ["ino", "btime"]), inDirectory(0o755)],
+  [
+    "others-file",
+    changedFile("/var/x", { kind: "symlink", permissions: 0o777, ino: 8, links: 1 }, ["ino"]),
+    inDirectory(0o755),
+  ],
   ["others-file", changedFile("/tmp/x", { ...duringRun, ino: 8 }, ["ino", "btime"]), inDirectory(0o1777)],
   ["others-line", lineOf("/etc/of-others"), { watcherUid: 1000 }],
   ["others-thing", newSocket({ uid: 0, owners: null }), { watcherUid: 1000 }],

@@ -70,7 +70,9 @@ export function isOthersChangedFile(one: NoiseCase): boolean {
   }
   const { before, after, changed } = difference;
   if (before === null || after === null) return false;
-  const isClosed = [before, after].every((fact) => isOthersFile(fact, watcherUid) && (fact.permissions & 0o022) === 0);
+  const isClosed = [before, after].every(
+    (fact) => isOthersFile(fact, watcherUid) && (isLink(fact) || isClosedTo(fact)),
+  );
   // Whoever may link a file to another place changes its count of links.
   if (!isClosed || changed.includes("nlink")) return false;
   return !changed.includes("ino") || (isKeptFromTaking(one) && isKeptFromMaking(one, after));
@@ -89,6 +91,11 @@ function isKeptFromMaking({ directory, watcherUid, context }: NoiseCase, fact: F
   const bornMs = Number(fact.bornNs / 1_000_000n);
   const isNew = bornMs >= context.windowFromMs - stampLagMs && (fact.kind === "directory" || fact.links === 1);
   return isClosedTo(holder) || isNew;
+}
+
+/** Nobody can write to one: it is made anew, and all of them show the same permissions (symlink(7)). */
+function isLink({ kind }: FileFact): boolean {
+  return kind === "symlink";
 }
 
 function isClosedTo({ permissions }: FileFact): boolean {
