@@ -63,3 +63,16 @@ test("a process that is found only by the search of everything is looked at once
   expect(looking.isComplete()).toBe(false);
   expect(looking.allStopped() && looking.isComplete()).toBe(true);
 });
+
+test("who has ended since does not stand still, and who was stopped does", async () => {
+  const ends = await job("echo runs; read -r go");
+  const stays = await job("echo runs; read -r go");
+  const looking = witness();
+  const ended = once(ends.child, "exit");
+  ends.child.stdin?.write("go\n");
+  await ended;
+  expect(looking.stopped()).toEqual([]);
+  process.kill(stays.pid, "SIGSTOP");
+  while (!isStopped(stays.pid)) lookAway(0.05);
+  expect(looking.stopped()).toEqual([stays.pid]);
+});

@@ -3,7 +3,15 @@ import { join } from "node:path";
 
 import { cgroupPids, childCgroups } from "../../../agent/sandbox/cgroup.ts";
 import { jobEnvironment, runMarker } from "../../../protocol/job-environment.ts";
-import { allPids, cpuTimeNs, isStopped, markedProcesses, processEnvironment, type ProcessStat } from "./proc.ts";
+import {
+  allPids,
+  cpuTimeNs,
+  isStopped,
+  markedProcesses,
+  processEnvironment,
+  processStat,
+  type ProcessStat,
+} from "./proc.ts";
 
 /** How long a freeze is waited for before the witness says that it did not come, in milliseconds. */
 const freezeMsMax = 5_000;
@@ -168,13 +176,19 @@ function procWitness(jobs: Jobs): Witness {
       return known.every(({ pid }) => before.has(pid)) && allKnownStopped();
     },
     processes: () => jobs().map(({ pid }) => pid),
-    stopped: () => known.filter(({ pid }) => isStopped(pid)).map(({ pid }) => pid),
+    // Who has ended meanwhile does not stand still.
+    stopped: () => known.filter(({ pid, startTime }) => standsStopped({ pid, startTime })).map(({ pid }) => pid),
     running: () =>
       jobs()
         .filter((process) => !isStopped(process.pid))
         .map(({ pid }) => pid),
     close: () => undefined,
   };
+}
+
+function standsStopped({ pid, startTime }: Pick<ProcessStat, "pid" | "startTime">): boolean {
+  const stat = processStat(pid);
+  return stat?.startTime === startTime && (stat.state === "T" || stat.state === "t");
 }
 
 /** Live processes of this run that bear the marker of a lease of that agent's; of all, or of those with these pids. */
