@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   as,
   changedFile,
+  changedGroupOf,
   changedListed,
   groupOf,
   lineOf,
@@ -30,6 +31,11 @@ import { processFixture } from "../testing/snapshot-fixture.ts";
 import type { Difference } from "./difference.ts";
 import type { NoiseCase } from "./noise-rule.ts";
 import { noiseRules } from "./noise-rules.ts";
+
+const ofTheirs: NoiseCase["attribution"] = {
+  to: "background",
+  evidence: [{ kind: "path", detail: "its name is of the run theirs, which went on at the same time" }],
+};
 
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
@@ -124,12 +130,11 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
     "other-run",
     newFile("/runs/theirs/history.jsonl"),
     {
-      attribution: {
-        to: "background",
-        evidence: [{ kind: "path", detail: "its name is of the run theirs, which went on at the same time" }],
-      },
+      attribution: ofTheirs,
     },
   ],
+  // Root's, by its name alone: an ordinary user sees no more of it.
+  ["other-run", changedGroupOf("0:0"), { watcherUid: 1000, attribution: ofTheirs }],
   ["foreign-process", changedFile("/var/log/x.log", {}, ["mtime", "ctime", "size"]), as("background")],
   ["foreign-process", newSocket({ owners: [70] }), as("background")],
 ];

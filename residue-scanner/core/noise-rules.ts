@@ -3,7 +3,7 @@ import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
 import { changedOnly, grownBy, isRecorded, type NoiseCase, type NoiseRule } from "./noise-rule.ts";
 import { isNamedByAny, isOfOtherRun } from "./other-runs.ts";
-import { othersNoise } from "./others-noise.ts";
+import { isOthersGroup, othersNoise } from "./others-noise.ts";
 import { toldWith } from "./told-with.ts";
 import { isOwnDoing, isSeenInFull } from "./setting-paths.ts";
 
@@ -35,7 +35,8 @@ function isLaunchOf({ difference, attribution, context }: NoiseCase): boolean {
 const otherRun: NoiseRule = {
   id: "other-run",
   reason: "Evidence shows that another run of scenarios did it, which went on at the same time; the examples name it.",
-  matches: (one) => isOfOtherRun(one.attribution) && (foreignProcess.matches(one) || isLaunchOf(one)),
+  matches: (one) =>
+    isOfOtherRun(one.attribution) && (foreignProcess.matches(one) || isLaunchOf(one) || isOthersGroup(one)),
 };
 
 /**

@@ -113,15 +113,20 @@ function isOthersThing(one: NoiseCase): boolean {
   if (difference.surface === "sockets") {
     return [difference.before, difference.after].every((fact) => fact === null || isOther(fact.uid));
   }
-  // One that is gone may have been taken by whoever has the group above it.
-  if (difference.surface === "cgroups" && difference.change !== "vanished") {
-    return [difference.before, difference.after].every((fact) => fact === null || isOther(ownerOf(fact)));
-  }
+  if (difference.surface === "cgroups") return isOthersGroup(one);
   if (!isListed(difference) || difference.surface !== "ipc") return false;
   // The owner may be given away (msgctl(2)), who made it may not.
   return [difference.before, difference.after].every(
     (fact) => fact === null || (isOther(fact.uid) && isOther(Number(fact.attributes["cuid"] ?? Number.NaN))),
   );
+}
+
+/** Whether a control group is one in which this user may do nothing. */
+export function isOthersGroup({ difference, watcherUid }: Pick<NoiseCase, "difference" | "watcherUid">): boolean {
+  // One that is gone may have been taken by whoever has the group above it.
+  if (watcherUid === 0 || difference.surface !== "cgroups" || difference.change === "vanished") return false;
+  const { before, after } = difference;
+  return [before, after].every((fact) => fact === null || isOtherUid(ownerOf(fact), watcherUid));
 }
 
 function ownerOf({ settings }: CgroupFact): number | null {

@@ -190,3 +190,8 @@ export const groupOf = (owner: string): CgroupDifference => {
   const after = { path: "/x", directory: "/sys/fs/cgroup/x", inode: 9, settings: { owner } };
   return { surface: "cgroups", key: "/x", change: "appeared", before: null, after, changed: [] };
 };
+
+export const changedGroupOf = (owner: string): CgroupDifference => {
+  const { after } = groupOf(owner);
+  return { surface: "cgroups", key: "/x", change: "changed", before: after, after, changed: ["cgroup.freeze"] };
+};
