@@ -94,3 +94,34 @@ describe("more entries than are listed that were there and are not as they were"
     expect(status?.detail).toBe("51 more differences than one report takes were left out, in /d (51)");
   });
 });
+
+describe("more entries than are listed, in a directory that came or went as well", () => {
+  const without = files({ "/e": ["kept"] });
+  const withIt = files({ "/e": ["kept", { name: "n", mode: 0o40755 }], "/e/n": names });
+  const [made, took, changed] = [
+    touch(foreign, ["created"]),
+    touch(foreign, ["deleted"]),
+    touch(foreign, ["modified"]),
+  ];
+  const others = { "/e": [changed], "/e/n": [made, changed], "/e/n/": [made] };
+  const reportWith = (touches: Readonly<Record<string, readonly Touch[]>>, [old, now] = [without, withIt]) => {
+    const own = Object.fromEntries(names.map((name) => [`/e/n/${name}`, [made, took]]));
+    const { verdict, surfaces } = compare(old, now, { touches: { ...own, ...touches }, differencesMax });
+    return [verdict, surfaces.find(({ surface }) => surface === "files")?.status];
+  };
+
+  it("are excused where only others made or took them away", () => {
+    expect(reportWith(others)).toEqual(["clean", "done"]);
+    const taken = { "/e": [changed], "/e/n": [took, changed] };
+    expect(reportWith(taken, [withIt, without])).toEqual(["clean", "done"]);
+  });
+
+  it("are named as left out where the run made one there, wrote to one, or nobody was seen", () => {
+    const unknown = ["unknown", "failed"];
+    expect(reportWith({ ...others, "/e/n": [made, changed, touch(job, ["modified"])] })).toEqual(unknown);
+    expect(reportWith({ ...others, "/e/n/": [made, touch(job, ["modified"])] })).toEqual(unknown);
+    expect(reportWith({ ...others, "/e/n": [made] })).toEqual(unknown);
+    const taken = { "/e": [changed], "/e/n": [took, changed, touch(job, ["modified"])] };
+    expect(reportWith(taken, [withIt, without])).toEqual(unknown);
+  });
+});

@@ -38,6 +38,25 @@ export function attributeCrowds(
   return { told, untold };
 }
 
+/**
+ * What is left of those that lie in directories that came, or went, and that no finding tells of: what only others made or
+ * took away there is theirs. Whoever has given or taken the directories as a whole is told by what is listed of them.
+ */
+export function excuseCrowds(
+  crowds: readonly TreeCrowd[],
+  { recorded, excused }: { recorded: RecordedEvidence | null; excused: ExcusedTally },
+): TreeCrowd[] {
+  return crowds.filter((crowd) => {
+    const { directory, change, count } = crowd;
+    const { to, evidence } = whoseIs(crowd, recorded);
+    // The run may have written to what somebody else made; what is gone is gone.
+    const touched = change === "appeared" ? recorded?.ofTouches([pathOfEntries(directory)]) : null;
+    if (to !== "background" || (touched ?? { to }).to !== to) return true;
+    excused.add(foreignProcess, `${count} entries of ${showPath(directory)} (${evidence[0]?.detail ?? ""})`);
+    return false;
+  });
+}
+
 const whenWords: Readonly<Record<TreeCrowd["change"], string>> = {
   appeared: "they came after the baseline",
   vanished: "they were there at the baseline and are gone",

@@ -7,7 +7,7 @@ import { directoryFacts } from "./directory-facts.ts";
 import type { Difference, Differences } from "./difference.ts";
 import { excuse, ExcusedTally, type Judged } from "./excuse.ts";
 import { listedSurfaces, type Surface } from "./fact.ts";
-import { attributeCrowds, foldCrowds } from "./crowded-directories.ts";
+import { attributeCrowds, excuseCrowds, foldCrowds } from "./crowded-directories.ts";
 import { tellCrowds } from "./crowds.ts";
 import { foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
@@ -59,7 +59,7 @@ export function* reportOf(sources: ReportSources): Steps<ResidueReport> {
   const described = (yield* foldCrowds(folded, crowded.told, teller(sources))).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, {
-    untold: [...crowds.untold, ...crowded.untold],
+    untold: [...excuseCrowds(crowds.untold, { recorded, excused }), ...crowded.untold],
     unseen: excused.unseen,
   });
   const seen = {

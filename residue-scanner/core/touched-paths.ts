@@ -10,7 +10,10 @@ import type { Snapshot } from "./snapshot.ts";
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
 export function pathsToAskFor({ list, crowds }: Differences, before: Snapshot, after: Snapshot): string[] {
   const paths = new Set<string>([...requestPlaces, crashSetting]);
-  for (const { directory, change } of crowds) paths.add(change === "changed" ? pathOfEntries(directory) : directory);
+  for (const { directory, change, isOlder } of crowds) {
+    if (change !== "changed") paths.add(directory);
+    if (change === "changed" || (change === "appeared" && !isOlder)) paths.add(pathOfEntries(directory));
+  }
   const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
   for (const { device } of imageFiles(before, after).values()) paths.add(device);
   for (const { file } of [...before.crontabs, ...after.crontabs]) paths.add(file);
