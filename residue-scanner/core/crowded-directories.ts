@@ -40,7 +40,7 @@ export function attributeCrowds(
 
 /**
  * What is left of those that lie in directories that came, or went, and that no finding tells of: what only others made or
- * took away there is theirs. Whoever has given or taken the directories as a whole is told by what is listed of them.
+ * took away there is theirs. What was in a directory that is gone went with it, as far as anybody can tell, listed or not.
  */
 export function excuseCrowds(
   crowds: readonly TreeCrowd[],
@@ -48,11 +48,11 @@ export function excuseCrowds(
 ): TreeCrowd[] {
   return crowds.filter((crowd) => {
     const { directory, change, count } = crowd;
-    const { to, evidence } = whoseIs(crowd, recorded);
-    // The run may have written to what somebody else made; what is gone is gone.
-    const touched = change === "appeared" ? recorded?.ofTouches([pathOfEntries(directory)]) : null;
-    if (to !== "background" || (touched ?? { to }).to !== to) return true;
-    excused.add(foreignProcess, `${count} entries of ${showPath(directory)} (${evidence[0]?.detail ?? ""})`);
+    const whose = change === "vanished" ? (recorded?.ofTouches([directory]) ?? null) : whoseIs(crowd, recorded);
+    // The run may have written to what somebody else made.
+    const touched = change === "vanished" ? null : (recorded?.ofTouches([pathOfEntries(directory)]) ?? null);
+    if ([whose, touched ?? whose].some((seen) => seen?.to !== "background")) return true;
+    excused.add(foreignProcess, `${count} entries of ${showPath(directory)} (${whose?.evidence[0]?.detail ?? ""})`);
     return false;
   });
 }
