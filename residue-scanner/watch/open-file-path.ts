@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { fstatSync, readlinkSync, type Stats } from "node:fs";
 
 import { systemCode } from "../../foundation/errors.ts";
 
@@ -12,6 +12,16 @@ export function openFilePath(descriptor: number): string | null {
     return readlinkSync(`/proc/self/fd/${descriptor}`, "latin1");
   } catch (error) {
     if (systemCode(error) === "ENAMETOOLONG") return null;
+    throw error;
+  }
+}
+
+/** @returns null for a setting that went with its interface or network namespace: proc_sys_getattr in the kernel knows it no more */
+export function openFileStats(descriptor: number): Stats | null {
+  try {
+    return fstatSync(descriptor);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
 }

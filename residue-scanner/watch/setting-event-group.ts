@@ -1,12 +1,13 @@
-import { fstatSync, type Stats, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
+import { systemCode } from "../../foundation/errors.ts";
 import { fileEventMask } from "../core/file-events.ts";
 import { type Mount, readMounts } from "../collectors/files/mounts.ts";
 import { settingElsewhere } from "../core/setting-paths.ts";
 import { isWithin } from "../core/path-scope.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
-import { openFilePath } from "./open-file-path.ts";
+import { openFilePath, openFileStats } from "./open-file-path.ts";
 
 /** fanotify_init(2) and fanotify_mark(2) */
 const closeOnExec = 0x1;
@@ -185,7 +186,10 @@ export class SettingEventGroup {
    * @returns for one of another network namespace's settings `settingElsewhere`; null for a file that no path shows here
    */
   private pathOf(file: number): string | null {
-    const { ino, dev } = fstatSync(file);
+    const stats = openFileStats(file);
+    // Whatever it was set to is gone with it.
+    if (stats === null) return null;
+    const { ino, dev } = stats;
     const path = openFilePath(file);
     if (path === null) {
       this.refused.set("what lies deeper than a path can say", "ENAMETOOLONG");
@@ -222,8 +226,14 @@ function isShown(path: string): boolean {
 }
 
 function isThat(path: string, { ino, dev }: Pick<Stats, "ino" | "dev">): boolean {
-  const found = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
-  return found?.ino === ino && found.dev === dev;
+  try {
+    const found = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
+    return found?.ino === ino && found.dev === dev;
+  } catch (error) {
+    // Its process has ended (ESRCH), or something else lies over it.
+    if (systemCode(error) !== undefined) return false;
+    throw error;
+  }
 }
 
 /** @returns null where another file system lies over it, or it is gone */
