@@ -48,6 +48,16 @@ describe("the noise rules do not excuse", () => {
       ofListed("sysctls", "/sys/class/gpio/gpio17/edge", "appeared"),
       seenOfJob,
     ],
+    [
+      "what is set of another run's harness that runs its program already",
+      { ...settingOf({ pid: 701 }), changed: ["affinity"] },
+      {
+        attribution: {
+          to: "background",
+          evidence: [{ kind: "parent", detail: "is the harness of x, which went on at the same time" }],
+        },
+      },
+    ],
     ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
     [
       "what the run took out of one that is not reported",

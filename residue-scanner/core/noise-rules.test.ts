@@ -37,6 +37,11 @@ const ofTheirs: NoiseCase["attribution"] = {
   evidence: [{ kind: "path", detail: "its name is of the run theirs, which went on at the same time" }],
 };
 
+const ofTheirHarness: NoiseCase["attribution"] = {
+  to: "background",
+  evidence: [{ kind: "parent", detail: "is the harness of the run theirs, which went on at the same time" }],
+};
+
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
   ["device-by-itself", ofListed("sysctls", "/sys/devices/usb1/power/control", "appeared"), {}],
@@ -135,6 +140,8 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ],
   // Root's, by its name alone: an ordinary user sees no more of it.
   ["other-run", changedGroupOf("0:0"), { watcherUid: 1000, attribution: ofTheirs }],
+  // Its harness, read while the shell that starts it was in the middle of that.
+  ["other-run", { ...settingOf({ pid: 701 }), changed: ["executable", "affinity"] }, { attribution: ofTheirHarness }],
   ["foreign-process", changedFile("/var/log/x.log", {}, ["mtime", "ctime", "size"]), as("background")],
   ["foreign-process", newSocket({ owners: [70] }), as("background")],
 ];

@@ -2,7 +2,7 @@ import { endingNoise } from "./ending-noise.ts";
 import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
 import { changedOnly, grownBy, isRecorded, type NoiseCase, type NoiseRule } from "./noise-rule.ts";
-import { isNamedByAny, isOfOtherRun } from "./other-runs.ts";
+import { isNamedByAny, isOfOtherRun, isOtherHarness } from "./other-runs.ts";
 import { isOthersGroup, othersNoise } from "./others-noise.ts";
 import { toldWith } from "./told-with.ts";
 import { isOwnDoing, isSeenInFull } from "./setting-paths.ts";
@@ -24,12 +24,17 @@ function isTold(changed: readonly string[]): boolean {
   return changed.every((name) => isOwnDoing(name) || isSeenInFull({ changed: [name] }));
 }
 
-/** A process that was read while it was launched: it has entered its run's cgroup, and runs its program, since. */
+/**
+ * A process that was read while it was launched: it has entered its run's cgroup, and runs its program, since. Nobody
+ * need have watched a harness for that: it says who it is, and what else was set of it was set on its way there.
+ */
 function isLaunchOf({ difference, attribution, context }: NoiseCase): boolean {
-  if (difference.surface !== "processes" || difference.change !== "changed" || !isRecorded(attribution)) return false;
+  if (difference.surface !== "processes" || difference.change !== "changed") return false;
   const { after, changed } = difference;
   const isInPlace = typeof after?.cgroup === "string" && isNamedByAny(after.cgroup, context.otherRuns ?? []);
-  return isTold(changed.filter((name) => name !== "cgroup" || !isInPlace));
+  const others = changed.filter((name) => name !== "cgroup" || !isInPlace);
+  const isItsHarness = isOtherHarness(attribution) && changed.includes("executable");
+  return isItsHarness ? !others.includes("cgroup") : isRecorded(attribution) && isTold(others);
 }
 
 const otherRun: NoiseRule = {

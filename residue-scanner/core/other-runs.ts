@@ -31,7 +31,12 @@ export function harnessOf(
   others: readonly OtherRun[],
 ): Evidence | null {
   const other = others.find((one) => one.pid === pid && one.startTime === startTime);
-  return other === undefined ? null : { kind: "parent", detail: `is the harness of ${wordsOf(other)}` };
+  return other === undefined ? null : { kind: "parent", detail: `${harnessWords}${wordsOf(other)}` };
+}
+
+/** Whether evidence says that a process itself is another run's harness. */
+export function isOtherHarness({ evidence }: Attributed): boolean {
+  return evidence.some(({ kind, detail }) => kind === "parent" && detail.startsWith(harnessWords));
 }
 
 /** What nobody can be blamed for is another run's where its name says so: such names are drawn for one run alone. */
@@ -58,6 +63,7 @@ function isNamedBy(key: string, { id, name }: OtherRun): boolean {
   return new RegExp(`houseguest-(?:run-)?${id}(?![0-9a-z])`).test(key) || `${key}/`.includes(`/${name}/`);
 }
 
+const harnessWords = "is the harness of ";
 const meanwhile = "which went on at the same time";
 
 function wordsOf({ name }: OtherRun): string {
