@@ -15,7 +15,7 @@ export const brokerRestart: Scenario = {
   title: "the broker is killed and comes back: jobs run on, and nobody gets one twice",
   description:
     "The broker is killed (SIGKILL) while an agent works for it, and is back before a lease runs out. The agent works on " +
-    "meanwhile, is believed afterwards, and hears what it is told. Then a job ends while the broker is dead, and the agent is killed before it " +
+    "meanwhile, is believed afterwards, and hears what it is told; what it said before the kill is not taken twice. Then a job ends while the broker is dead, and the agent is killed before it " +
     "could tell anybody: when both are back, it tells it. Each job was handed out once, and every result is right.",
   requirements: ["WC-11"],
   tags: ["broker", "fault"],
@@ -29,7 +29,7 @@ export const brokerRestart: Scenario = {
     { step: "join", agent: "donor", slots },
     { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 15, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
-    { step: "kill-broker", downMs },
+    { step: "kill-broker", downMs, replays: "donor" },
     { step: "command", agent: "donor", command: "pause" },
     { step: "wait-until", event: "agent.frozen", where: { trigger: "command #1" }, agent: "donor", withinMs: 60_000 },
     { step: "resume", agent: "donor" },

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 
-import type { Mutant } from "../zoo/mutant.ts";
 import { catalog } from "./catalog.ts";
+import type { PlantedBug } from "./planted-bug.ts";
 import { scenarioOfBug } from "./planted-name.ts";
 
 const directory = new URL("planted/", import.meta.url);
@@ -17,7 +17,7 @@ export function plantedNames(): string[] {
     );
 }
 
-export async function readPlanted(name: string): Promise<Mutant> {
-  const { default: mutant } = (await import(new URL(`${name}.ts`, directory).href)) as { default: Mutant };
+export async function readPlanted(name: string): Promise<PlantedBug> {
+  const { default: mutant } = (await import(new URL(`${name}.ts`, directory).href)) as { default: PlantedBug };
   return mutant;
 }

@@ -15,15 +15,17 @@ export const withdrawCrashAtEveryStep: Scenario = {
   description:
     "An agent at work withdraws, and is killed (SIGKILL) as soon as a step of that is in its journal; started again it " +
     "goes on by itself, and is killed at the next one that is seen there: four times at least, since some pass too fast. " +
-    "The last start comes to the end: the report is clean, nothing is left, and the key is dead.",
+    "The last start comes to the end: the report is clean, nothing is left, and the key is dead. Where this user has no " +
+    "crontab yet, the agent is to be started by one with the host, and that line is gone as well.",
   requirements: ["WC-4", "WC-16"],
   tags: ["withdraw", "crash", "fault"],
   stages: ["host", "netns", "sim"],
+  hostWide: true,
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
-    { step: "join", agent: "donor", slots },
+    { step: "join", agent: "donor", slots, autostart: true },
     { step: "submit", batch: "work", jobs, units: 200, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     {

@@ -58,7 +58,8 @@ const interpreters: { readonly [Name in ForeignStepName]: Interpreter<Name> } = 
   wait: ({ stage }, step) => eitherStage.wait(stage, step),
   own: ({ stage }, step, nested) => own(stage, step, nested),
   "start-broker": ({ stage }) => startBroker(stage),
-  "kill-broker": ({ stage }, step) => killBroker(stage, step),
+  // What it signs, and with what, is its own affair.
+  "kill-broker": ({ stage }, { step, downMs }) => killBroker(stage, { step, downMs }),
   "await-settled": ({ stage }, step) => awaitSettled(stage, step),
   "verify-results": ({ stage }, step) => verifyResults(stage, step),
   submit,

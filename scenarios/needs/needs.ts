@@ -19,12 +19,12 @@ const onDebian = (name: string): string => `On Debian: apt-get install ${name}.`
 const probes = {
   bubblewrap: () => installed("bwrap", "jobs are to be enclosed", onDebian("bubblewrap")) ?? enclosable(),
   crontab: () => {
-    const absent = installed("crontab", "a job is to edit one", onDebian("cron"));
+    const absent = installed("crontab", "one is to be edited", onDebian("cron"));
     if (absent !== null) return absent;
     const own = spawnSync("crontab", ["-l"], { encoding: "utf8", timeout: crontabMsMax });
     if (own.status === 0) {
       return {
-        why: "This user has a crontab, and no job is to change it.",
+        why: "This user has a crontab, and nothing is to change it.",
         remedy: "Run it as a user who has none.",
       };
     }

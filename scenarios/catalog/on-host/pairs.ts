@@ -8,12 +8,15 @@ import type { Pair } from "./pair-records.ts";
 /** The scenarios that are played on real hosts alone, in the catalogue's order. */
 export const hostScenarios = catalog.filter(({ stages }) => !stages.includes("sim"));
 
-/** Every bug of a scenario that is for real hosts alone, with every one of these scenarios. */
+/** Every bug that only a real host shows, with its own scenario and every one that is for real hosts alone. */
 export async function allPairs(): Promise<Pair[]> {
-  const hosts = hostScenarios.map(({ name }) => name);
-  const bugs = plantedNames().filter((bug) => hosts.includes(scenarioOfBug(bug)));
-  const mutants = await Promise.all(bugs.map(readPlanted));
-  return mutants.flatMap((mutant) => hostScenarios.map((scenario) => ({ mutant, scenario })));
+  const all = await Promise.all(plantedNames().map(readPlanted));
+  return all.flatMap((mutant) => {
+    const own = scenarioOfBug(mutant.name);
+    const isForHosts = mutant.onHost === true || hostScenarios.some(({ name }) => name === own);
+    const played = catalog.filter((one) => one.name === own || hostScenarios.includes(one));
+    return isForHosts ? played.map((scenario) => ({ mutant, scenario })) : [];
+  });
 }
 
 /** Which pairs are asked for; an empty list stands for all. */
@@ -40,7 +43,7 @@ export function chosenPairs(all: readonly Pair[], { bugs, scenarios }: Choice): 
 function refuseUnknown(what: "bug" | "scenario", name: string, known: readonly string[]): void {
   if (known.includes(name)) return;
   const meant = nearest(name, known);
-  throw new UsageError(`There is no ${what} "${name}" for real hosts alone.`, {
+  throw new UsageError(`There is no ${what} "${name}" among those that only a real host shows.`, {
     code: `unknown-${what}`,
     next: meant === undefined ? "`npm run test:planted -- --list` shows them all." : `Did you mean ${meant}?`,
   });

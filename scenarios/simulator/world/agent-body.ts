@@ -100,8 +100,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const recovered = whatIsLeft(host);
     this.ledger.make(`directory:${this.home}`);
     if (mayEnrol && recovered.withdrawal === null) this.ledger.make(`key:${this.home}/key.pem`);
-    const isWanted = host.startupHook !== null && host.joinToken === brokersToken;
-    if (isWanted && mayEnrol && recovered.withdrawal === null) this.ledger.make(host.startupHook);
+    const startupHook = host.joinToken === brokersToken ? host.startupHook : null;
+    if (startupHook !== null && mayEnrol && recovered.withdrawal === null) this.ledger.make(startupHook);
     this.ledger.make(this.controlSocket);
     const hasKey = host.has(`key:${this.home}/key.pem`);
     const { agentId, bootId } = host;

@@ -59,7 +59,7 @@ export class Host {
   /** What its owner was told to join with. */
   joinToken = brokersToken;
   /** What starts its agent with it, named as the ledger names it; null where its owner did not want that. */
-  readonly startupHook: string | null;
+  startupHook: string | null;
   /** How many jobs its agent runs at once. */
   slots: number;
   /** For how long it must be quiet here until its agent goes on by itself; undefined for the agent's own default. */

@@ -10,6 +10,7 @@ import { checkPrivate } from "./check-private.ts";
 import type { HostStage } from "./host-stage.ts";
 import { seatOf } from "./own-network.ts";
 import { startAgent } from "./start-agent.ts";
+import { hookHere, seenHook } from "./startup-hook.ts";
 
 const readyWithinMs = 20_000;
 
@@ -18,6 +19,7 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   const { options } = stage;
   if (step.diskMb !== undefined) await giveDisk(stage, step.agent, step.diskMb);
   const home = stage.homeOf(step.agent);
+  const hook = step.autostart === true ? hookHere(stage) : undefined;
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   await stage.watch.follow(home);
   const seat = await seatOf(stage, step.agent);
@@ -32,13 +34,17 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   if (step.cage !== undefined) stage.hostile.cageOf.set(step.agent, makeCage(stage, step.agent, step.cage));
   const confined = step.sandbox === undefined ? [] : ["--sandbox", step.sandbox];
   const { agent, driver } = await startAgent(stage, {
-    ...{ name: step.agent, slots: step.slots, readyWithinMs, options: [...watches, ...confined] },
+    ...{ name: step.agent, slots: step.slots, readyWithinMs },
+    options: [...watches, ...confined, ...(hook?.options ?? [])],
   });
   // Whoever says that it joined must be there to be asked.
   await agentStatus(stage, step.agent);
   checkPrivate(agent);
   const { agentId, actor } = agent;
-  return `agent ${agentId.slice(0, 12)}, pid ${actor.pid}${driver === undefined ? "" : `, sandbox ${driver}`}`;
+  const told = [`agent ${agentId.slice(0, 12)}`, `pid ${actor.pid}`];
+  if (driver !== undefined) told.push(`sandbox ${driver}`);
+  if (hook !== undefined) told.push(seenHook(hook, agent));
+  return told.join(", ");
 }
 
 /** Makes a disk on which nobody else's files lie. */

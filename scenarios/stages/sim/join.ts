@@ -7,7 +7,7 @@ const readyWithinMs = 20_000;
 /** Starts an agent on a host of its own and waits until it has joined. */
 export async function join(stage: SimStage, step: StepOf<"join">): Promise<string> {
   const quietMs = step.quietS === undefined ? undefined : step.quietS * 1_000;
-  const member = stage.startAgent(step.agent, { slots: step.slots, quietMs });
+  const member = stage.startAgent(step.agent, { slots: step.slots, quietMs, autostart: step.autostart });
   const hasJoined = () => member.body !== null && member.body.core.agent !== "Enrolling";
   await stage.until(`${step.agent} to join`, hasJoined, readyWithinMs);
   return `agent ${member.host.agentId.slice(0, 12)}`;

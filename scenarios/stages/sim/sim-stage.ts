@@ -86,10 +86,14 @@ export class SimStage implements AnyStage {
   }
 
   /** A modelled host comes to be on which an agent of that name starts. */
-  startAgent(name: string, { slots, quietMs }: { slots: number; quietMs: number | undefined }): Member {
+  startAgent(
+    name: string,
+    { slots, quietMs, autostart }: { slots: number; quietMs: number | undefined; autostart?: boolean | undefined },
+  ): Member {
     const member = this.simulation.addMember();
     member.host.slots = slots;
     member.host.quietMs = quietMs;
+    if (autostart === true) member.host.startupHook = "crontab:agent";
     this.agents.set(name, member);
     guarded(() => member.start());
     return member;

@@ -18,14 +18,17 @@ export const join = stepKind(
     diskMb: z.int().min(1).max(1_024).optional(),
     /** How its jobs are confined; as it chooses itself, if nothing is said. A modelled host has one way. */
     sandbox: z.enum(["bubblewrap", "process"]).optional(),
+    /** It is to be started again with the host, where that takes nothing away from this user. */
+    autostart: z.boolean().optional(),
     /** What it and its jobs may take of the host together, held by the kernel whatever they do. */
     cage: z
       .strictObject({ processesMax: z.int().min(50).optional(), memoryMib: z.int().min(128).optional() })
       .optional(),
   }),
-  ({ agent, slots, quietS, sandbox, cage }) => {
+  ({ agent, slots, quietS, sandbox, cage, autostart }) => {
     const watches = quietS === undefined ? "" : ", and watches its owner's files";
     const confined = `${sandbox === undefined ? "" : `, by ${sandbox}`}${cage === undefined ? "" : ", in a cage"}`;
-    return `${agent} joins with ${slots} slots${watches}${confined}`;
+    const again = autostart === true ? ", to be started again with the host" : "";
+    return `${agent} joins with ${slots} slots${watches}${confined}${again}`;
   },
 );

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { Ms } from "./fields.ts";
+import { agentName, Ms } from "./fields.ts";
 import { stepKind } from "./step-kind.ts";
 
 /** kill -9 of the broker; it comes back in the same place after so long, or with the step `start-broker`. */
@@ -8,6 +8,11 @@ export const killBroker = stepKind(
   z.strictObject({
     step: z.literal("kill-broker"),
     downMs: Ms.optional(),
+    /** A call that this agent's key signed is sent before and after, and must be refused then; not in virtual time. */
+    replays: agentName.optional(),
   }),
-  ({ downMs }) => (downMs === undefined ? "the broker is killed" : `the broker is killed, and down for ${downMs} ms`),
+  ({ downMs, replays }) => {
+    const again = replays === undefined ? "" : `, and what ${replays} said before is said again`;
+    return downMs === undefined ? "the broker is killed" : `the broker is killed, and down for ${downMs} ms${again}`;
+  },
 );
