@@ -5,7 +5,7 @@ import { AskDecoder, type AskFormats } from "./ask-events.ts";
 import type { RawAct } from "./call-pairing.ts";
 import { parseFormat, parsePageLayout, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
-const [ready, waking, state] = [1, 2, 3];
+const [ready, waking, state, sent] = [1, 2, 3, 4];
 const layout = parsePageLayout(headerPage) as PageLayout;
 const format = (name: string, id: number, ...fields: string[]) =>
   parseFormat(formatText(name, id, fields)) as TraceFormat;
@@ -14,6 +14,7 @@ const formats = {
     ready: format("sk_data_ready", ready, "__u16 family;	offset:16;	size:2;	signed:0;"),
     waking: format("sched_waking", waking, "pid_t pid;	offset:24;	size:4;	signed:1;"),
   },
+  datagrams: format("sock_send_length", sent, "__u16 family;	offset:16;	size:2;	signed:0;"),
   connections: format(
     "inet_sock_set_state",
     state,
@@ -102,6 +103,25 @@ describe("who asks a service for something", () => {
   it("asks one with each sending, who is woken first", () => {
     const woken = decode({ type: ready }, wakes(955), wakes(812), wakes(813), { type: ready }, wakes(814));
     expect(woken.map(({ parameters }) => parameters["woken"])).toEqual(["812", "814"]);
+  });
+
+  const meanwhile = { flags: softInterrupt };
+  const arrives: Told = { type: ready, ...meanwhile, fill: (event) => void event.writeUInt16LE(2, 16) };
+
+  it("sends a datagram, and that wakes the service while it is being sent", () => {
+    expect(decode(arrives, wakes(812, meanwhile), { type: sent })).toMatchObject([
+      { thread: asker, call: "unix message", parameters: { woken: "812" } },
+    ]);
+  });
+
+  it.each([
+    ["a datagram of another host's arrives", [arrives, wakes(812, meanwhile)]],
+    ["it sends one long after that", [arrives, wakes(812, meanwhile), { type: sent, afterNs: 2_000_000 }]],
+    ["it sends one, and that wakes nobody", [arrives, { type: sent }, wakes(812, meanwhile), { type: sent }]],
+    ["that wakes one who is no service's", [arrives, wakes(955, meanwhile), { type: sent }]],
+    ["something else wakes the service", [wakes(812, meanwhile), { type: sent }]],
+  ])("asks nobody where %s", (_, events) => {
+    expect(decode(...events)).toEqual([]);
   });
 
   it("connects to a port", () => {

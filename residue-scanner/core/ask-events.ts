@@ -1,25 +1,27 @@
 import type { RawAct } from "./call-pairing.ts";
+import { DatagramRequests } from "./datagram-requests.ts";
 import { HeldConnections } from "./held-connections.ts";
 import { type PageEvent, readPage } from "./ring-buffer-page.ts";
 import { showIpv6 } from "./socket-table.ts";
 import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 /**
- * Calls that are none: that a thread sent something through a unix(7) socket that woke a thread of a service, `woken`,
- * that it began a TCP connection to a `port`, that a service took away a file that it had made, and that it attached to
- * another process.
+ * Calls that are none: that a thread sent something through a unix(7) socket, or a datagram of udp(7), that woke a thread of a
+ * service, `woken`, that it began a TCP connection to a `port`, that a service took away a file that it had made, that it attached to
+ * another process, and that it ended one whose parent sees that.
  */
 export const askCalls = {
   message: "unix message",
   connection: "tcp connection",
   taking: "file taken",
   tracing: "ptrace",
+  ending: "child ended",
 } as const;
 
 /** net/tcp_states.h: TCP_SYN_SENT, and into what whoever connected brings it by closing it, or the other end by resetting it. */
 export const connectionStates = { connecting: 2, finWait: 4, closed: 7, lastAck: 9 } as const;
-/** AF_INET */
-const internet = 2;
+/** AF_UNIX, AF_INET */
+const [unix, internet] = [1, 2];
 /** Nobody of this host takes longer to refuse a connection; another host may. */
 const refusedNsMax = 50e6;
 /**
@@ -37,6 +39,8 @@ const forgetEveryNs = 10e9;
 export interface AskFormats {
   /** Of `sk_data_ready` and `sched_waking`. */
   readonly messages: { readonly ready: TraceFormat; readonly waking: TraceFormat } | null;
+  /** Of `sock_send_length`; null, or absent, without the messages too. */
+  readonly datagrams?: TraceFormat | null;
   /** Of `inet_sock_set_state`. */
   readonly connections: TraceFormat | null;
 }
@@ -56,25 +60,29 @@ export class AskDecoder {
   /** By asker and asked, when that was noted. */
   private readonly noted = new Map<string, number>();
   private readonly held = new HeldConnections();
+  private readonly datagrams = new DatagramRequests();
   /** Connections, by the kernel's socket, that may still be refused. */
   private readonly begun = new Map<bigint, Omit<RawAct, "returned">>();
   private readonly stateType: number | null;
+  /** What is told of interrupts as well: who is woken by a datagram. */
+  private readonly interrupting = new Map<number, Decode>();
   private typeAt = 0;
   private flagsAt = 2;
   private threadAt = 4;
   private forgottenNs = 0;
 
-  constructor(layout: PageLayout, { messages, connections }: AskFormats, isService: IsService) {
+  constructor(layout: PageLayout, { messages, datagrams, connections }: AskFormats, isService: IsService) {
     this.layout = layout;
     this.isService = isService;
     this.stateType = connections?.id ?? null;
     if (messages !== null) this.learnMessages(messages);
+    if (messages !== null && datagrams != null) this.learnDatagrams({ ...messages, sent: datagrams });
     if (connections !== null) this.learnConnections(connections);
   }
 
   /** Threads that sent something lately, whom somebody asked, and what is connected. */
   get remembered(): number {
-    return this.sent.size + this.noted.size + this.held.size + this.begun.size;
+    return this.sent.size + this.noted.size + this.held.size + this.begun.size + this.datagrams.size;
   }
 
   /** Connections that were begun by then, of which whoever refuses them would have been read. */
@@ -94,8 +102,8 @@ export class AskDecoder {
     for (const event of readPage(page, this.layout).events) {
       const type = page.readUInt16LE(event.offset + this.typeAt);
       // Whose connection ends is told by the socket, whoever runs meanwhile.
-      if (type !== this.stateType && isInterrupt(page[event.offset + this.flagsAt] ?? 0)) continue;
-      const decode = this.decoders.get(type);
+      const isMeanwhile = type !== this.stateType && isInterrupt(page[event.offset + this.flagsAt] ?? 0);
+      const decode = (isMeanwhile ? this.interrupting : this.decoders).get(type);
       if (decode !== undefined) acts.push(...decode(page, event, page.readInt32LE(event.offset + this.threadAt)));
       this.forgetOnTime(event.atNs);
     }
@@ -117,6 +125,25 @@ export class AskDecoder {
       // Each sending wakes one.
       this.sent.delete(thread);
       return this.note({ thread, call: askCalls.message, parameters: { woken: String(woken) }, atNs });
+    });
+  }
+
+  private learnDatagrams({ ready, waking, sent }: Record<"ready" | "waking" | "sent", TraceFormat>): void {
+    const [wokenAt, familyAt] = [offsetOf(waking, "pid"), offsetOf(ready, "family")];
+    this.interrupting.set(ready.id, (page, { atNs, offset }, thread) => {
+      if (page.readUInt16LE(offset + familyAt) !== unix) this.datagrams.arrived(thread, atNs);
+      return [];
+    });
+    this.interrupting.set(waking.id, (page, { atNs, offset }, thread) => {
+      const woken = page.readInt32LE(offset + wokenAt);
+      if (this.isService(woken, atNs)) this.datagrams.woke(thread, woken, atNs);
+      return [];
+    });
+    this.decoders.set(sent.id, (_, { atNs }, thread) => {
+      const woken = this.datagrams.sent(thread, atNs);
+      if (woken === null) return [];
+      const parameters = { woken: String(woken.thread) };
+      return this.note({ thread, call: askCalls.message, parameters, atNs: woken.atNs });
     });
   }
 
@@ -169,6 +196,7 @@ export class AskDecoder {
     if (atNs - this.forgottenNs < forgetEveryNs) return;
     this.forgottenNs = atNs;
     const beforeNs = atNs - keptNs;
+    this.datagrams.forget(beforeNs);
     for (const [thread, sentNs] of this.sent) if (sentNs < beforeNs) this.sent.delete(thread);
     for (const [key, notedNs] of this.noted) if (notedNs < beforeNs) this.noted.delete(key);
   }

@@ -200,6 +200,32 @@ describe("what a service did that takes its orders through sockets and signals",
   });
 });
 
+describe("what a service did when one of its children had ended by a signal", () => {
+  const ward = { serial: 28, pid: 98, isOlder: true, executable: "/opt/ward" };
+  const killed = (signal: string) =>
+    act(job, "kill", { parameters: { pid: "98", signal }, returned: null, atMs: 1_300 });
+  const whose = (toMs: number | null, acts: readonly Act[], guard: number = service.pid) => {
+    const child = recordedProcess({ ...ward, parent: null, toMs });
+    const read = { ...before, processes: [...seen.processes, processFixture({ ...shown(child), parent: guard })] };
+    const told: Told = {
+      came: [service, child],
+      acts,
+      touches: { "/d/x": [touch(service.serial, ["created"], 1_500)] },
+    };
+    return compare(read, after, told).findings.map(({ id, attribution }) => `${id} ${attribution.to}`);
+  };
+
+  it("is shared with the job that had sent the signal", () => {
+    expect(whose(1_301, [killed("SIGKILL")])).toContain("files:/d/x shared");
+    expect(whose(1_301, [killed("SIGTERM")])).toContain("files:/d/x shared");
+  });
+
+  it("is its own where the child went on, ended by itself, or was another's", () => {
+    for (const told of [whose(null, [killed("SIGKILL")]), whose(1_301, []), whose(1_301, [killed("SIGKILL")], 1)])
+      expect(told).not.toContain("files:/d/x shared");
+  });
+});
+
 describe("a port at which a service listens since the run", () => {
   const whose = (acts: readonly Act[], state = "listening") => {
     const door = socketFixture({ key: "tcp b", state, local: "127.0.0.9:4712", owners: [service.pid] });

@@ -3,6 +3,7 @@ import { ActsInTime } from "./acts-in-time.ts";
 import { askCalls } from "./ask-events.ts";
 import { AskedListeners, type ListenerReading } from "./asked-listeners.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import { endedWards } from "./ended-wards.ts";
 import { eventLagMs } from "./event-lag.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { stoppingSignals } from "./kernel-constants.ts";
@@ -33,8 +34,8 @@ const loggers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool, or that
- * a debugger has do anything: whoever of the run sent it a message or a signal, connected to its port, made a file that it
+ * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool, that
+ * sees its child end, or that a debugger has do anything: whoever of the run sent it a message or a signal, connected to its port, made a file that it
  * took away, or attached to it, shortly before. Others' messages and connections are not seen, and a service has work of its own: what followed on these is
  * never more than shared. Signals and files that are taken away are seen of everybody.
  */
@@ -45,7 +46,10 @@ export class SocketRequests {
   /** Signals. */
   readonly #byPid: ReadonlyMap<number, readonly Act[]>;
   readonly #connections: readonly Act[];
+  /** All signals, those at which nobody does anything too: whoever is ended by one has a parent. */
+  readonly #signals: readonly Act[];
   #connectedTo: ReadonlyMap<number, readonly Act[]> | null = null;
+  #wards: ReadonlyMap<number, readonly Act[]> | null = null;
   readonly #actsInTime = new Map<number, ActsInTime>();
   readonly #lifetimes: Lifetimes;
 
@@ -57,12 +61,13 @@ export class SocketRequests {
     this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
     this.#byPid = Map.groupBy(acts.filter(isTelling), ({ parameters }) => Number(parameters["pid"]));
     this.#connections = acts.filter(({ call }) => call === askCalls.connection);
+    this.#signals = acts.filter(isSignal);
     this.#lifetimes = new Lifetimes(knowledge.recording.processes);
   }
 
   /** @returns null where nobody of the run had asked the process that did it, or one that it comes from, shortly before */
   of(touch: Touch): Attribution | null {
-    if (this.#bySerial.size + this.#byPid.size + this.#connections.length === 0) return null;
+    if (this.#bySerial.size + this.#signals.length + this.#connections.length === 0) return null;
     const witness = this.#knowledge.witness();
     if (witness.isOfOtherRun(touch.by)) return null;
     let process = witness.process(touch.by);
@@ -120,6 +125,7 @@ export class SocketRequests {
     const keepsLog = loggers.has(namedOf(service).name);
     const acts = [
       ...(this.#bySerial.get(service.serial) ?? []),
+      ...this.#endingsBelow(service),
       ...[...(this.#byPid.get(service.pid) ?? []), ...this.#connectionsTo(service)].filter(({ atMs }) =>
         wasAlive(service, atMs),
       ),
@@ -127,6 +133,14 @@ export class SocketRequests {
     const inTime = new ActsInTime(acts, { fromMs, untilMs: (act) => this.#untilMs(act) });
     this.#actsInTime.set(service.serial, inTime);
     return inTime;
+  }
+
+  /** Of what was ended nobody knows that it was the cause: so what follows is shared at most. */
+  #endingsBelow({ serial }: RecordedProcess): readonly Act[] {
+    if (this.#signals.length === 0) return [];
+    const { recording, readings, witness } = this.#knowledge;
+    this.#wards ??= endedWards(this.#signals, { processes: recording.processes, witness: witness(), readings });
+    return this.#wards.get(serial) ?? [];
   }
 
   #connectionsTo({ serial }: RecordedProcess): readonly Act[] {
@@ -178,6 +192,7 @@ function howAsked({ call, parameters }: Act): string {
   if (call === askCalls.taking) return "made a file that it took away";
   if (call === askCalls.connection && parameters["untilMs"] !== undefined)
     return `had connected to its port ${parameters["port"]}, and could ask it through that at any time,`;
+  if (call === askCalls.ending) return `ended a child of its (${parameters["signal"]})`;
   return call === askCalls.connection
     ? `connected to its port ${parameters["port"]}`
     : `sent it ${parameters["signal"]}`;

@@ -58,6 +58,25 @@ const writing = `
   open(my $pipe, "+<", $ARGV[0]) or die;
   for (1 .. 50) { syswrite(STDOUT, "x"); syswrite($pipe, "x"); select(undef, undef, undef, 0.002) }`;
 
+/** Waits for datagrams (udp(7)), each of which it answers. */
+const receiving = `
+  alarm 120;
+  use Socket;
+  socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die;
+  bind($socket, pack_sockaddr_in(0, INADDR_LOOPBACK)) or die;
+  my ($port) = sockaddr_in(getsockname($socket));
+  syswrite(STDOUT, "$$ $port\\n");
+  while (defined(my $peer = recv($socket, my $text, 64, 0))) { send($socket, "done", 0, $peer) }`;
+/** Sends some, each when the one before was answered: a service that has something to do anyway is woken by nobody. */
+const sending = `
+  use Socket;
+  socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die;
+  for (1 .. 5) {
+    send($socket, "x", 0, pack_sockaddr_in($ARGV[0], INADDR_LOOPBACK)) or die;
+    recv($socket, my $text, 64, 0);
+    select(undef, undef, undef, 0.002);
+  }`;
+
 async function startService(path: string): Promise<{ readonly pid: number; readonly port: number }> {
   const started = spawn("setsid", ["--fork", process.execPath, "-e", serving, path], {
     stdio: ["ignore", "pipe", "inherit", "pipe"],
@@ -90,6 +109,20 @@ it.skipIf(lack !== null)(
     expect(new Set(callers)).toEqual(new Set([`${byPort.pid} 127.0.0.1`]));
   },
 );
+
+it.skipIf(lack !== null)(`tells whose datagram woke which service${lack === null ? "" : ` (${lack})`}`, async () => {
+  const started = spawn("setsid", ["--fork", "perl", "-e", receiving], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(started.stdout, "data")) as [Buffer];
+  const [service = 0, port = 0] = line.toString().split(" ").map(Number);
+  onTestFinished(() => void process.kill(service, "SIGKILL"));
+  const recorder = await testRecorder();
+  const { pid } = run("perl", "-e", sending, String(port));
+  const recording = await recorder.stop();
+  const asked = recording.acts.filter(
+    ({ call, parameters }) => call === "unix message" && pidOf(recording, parameters["asked"]) === service,
+  );
+  expect(asked.map(({ by }) => pidOf(recording, by))).toContain(pid);
+});
 
 it.skipIf(lack !== null)(
   `hears of requests to a service that began meanwhile${lack === null ? "" : ` (${lack})`}`,

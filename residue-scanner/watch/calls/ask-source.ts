@@ -15,14 +15,16 @@ const roundsMax = 512;
 const followEveryNs = 1e9;
 /** but for another service, which may be asked at once. */
 const serveEveryNs = 200e6;
-/** linux/socket.h */
-const unixFamily = 1;
+/** linux/socket.h and linux/in.h: AF_UNIX; AF_INET and AF_INET6 with IPPROTO_UDP. */
+const messageFilter = "family == 1";
+const datagramFilter = "(family == 2 || family == 10) && protocol == 17";
 const connectionFilter = Object.values(connectionStates)
   .map((state) => `newstate == ${state}`)
   .join(" || ");
 const events = {
   ready: "sock/sk_data_ready",
   waking: "sched/sched_waking",
+  sent: "sock/sock_send_length",
   state: "sock/inet_sock_set_state",
 } as const;
 
@@ -59,8 +61,9 @@ export class AskSource {
     const messages = this.enableMessages(format(events.ready), format(events.waking));
     this.services = messages?.services ?? null;
     const connections = this.enableConnections(format(events.state));
+    const datagrams = messages === null ? null : this.enableDatagrams(format(events.sent));
     const isService = (thread: number, atNs: number) => messages?.services.has(thread, atNs) ?? false;
-    this.decoder = new AskDecoder(layout, { messages, connections }, isService);
+    this.decoder = new AskDecoder(layout, { messages, datagrams, connections }, isService);
   }
 
   /** @returns why no request at all can be seen, in words; what was begun is undone then */
@@ -139,11 +142,26 @@ export class AskSource {
     const services = new ServiceThreads();
     try {
       this.watchServices(services);
-      this.instance.enable(events.ready, `family == ${unixFamily}`);
+      this.instance.enable(events.ready, messageFilter);
       return { ready, waking, services };
     } catch (error) {
       this.instance.disable(events.waking);
       this.unseen.push(`messages to services through unix sockets are not seen: ${messageOf(error)}`);
+      return null;
+    }
+  }
+
+  private enableDatagrams(sent: TraceFormat | null): TraceFormat | null {
+    if (sent === null) {
+      this.unseen.push("datagrams to services over UDP are not told by this kernel (Linux 6.3 does)");
+      return null;
+    }
+    try {
+      this.instance.enable(events.sent, datagramFilter);
+      this.instance.enable(events.ready, `${messageFilter} || (${datagramFilter})`);
+      return sent;
+    } catch (error) {
+      this.unseen.push(`datagrams to services over UDP are not seen: ${messageOf(error)}`);
       return null;
     }
   }

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 
 import { listDescriptors, readOpenFiles } from "../../collectors/open-files.ts";
 import { readProcessStat, readProc, readProcLink } from "../../collectors/proc.ts";
-import { parseUnixTable } from "../../core/socket-table.ts";
+import { parseInternetTable, parseUnixTable } from "../../core/socket-table.ts";
 
 /** What can be seen of threads and processes while they run. */
 export interface ThreadLooks {
-  /** Processes, other than this one, that wait for others at a unix(7) socket with a name. */
+  /** Processes, other than this one, that wait for others at a unix(7) socket with a name, or for datagrams. */
   services(): readonly number[];
   /** Whether a process does. */
   servesAtName(process: number): boolean;
@@ -22,13 +22,15 @@ export interface ThreadLooks {
 
 /** More ancestors than that nobody has. */
 const depthMax = 100;
+const datagramTables = ["udp", "udp6"];
 const socketLink = /^socket:\[(\d+)\]$/;
 
 /** By /proc. */
 export const procThreads: ThreadLooks = {
   services() {
     const { sockets } = readOpenFiles();
-    const pids = waitedAt(readFileSync("/proc/net/unix", "latin1")).flatMap((inode) => sockets.get(inode)?.pids ?? []);
+    const inodes = waitedAt((table) => readFileSync(`/proc/net/${table}`, "latin1"));
+    const pids = inodes.flatMap((inode) => sockets.get(inode)?.pids ?? []);
     return [...new Set(pids)].filter((pid) => pid !== process.pid);
   },
   servesAtName(pid) {
@@ -36,7 +38,7 @@ export const procThreads: ThreadLooks = {
       (listDescriptors(pid) ?? []).flatMap((descriptor) => inodeAt(`/proc/${pid}/fd/${descriptor}`)),
     );
     // Each network namespace has a table of its own.
-    return held.size > 0 && waitedAt(readProc(`/proc/${pid}/net/unix`) ?? "").some((inode) => held.has(inode));
+    return held.size > 0 && waitedAt((table) => readProc(`/proc/${pid}/net/${table}`)).some((inode) => held.has(inode));
   },
   threadsOf(thread) {
     try {
@@ -64,11 +66,28 @@ export const procThreads: ThreadLooks = {
   },
 };
 
-/** Inodes of the sockets with a name at which somebody waits. */
-function waitedAt(table: string): number[] {
-  return parseUnixTable(table)
-    .filter(({ local, state, protocol }) => local !== "" && (state === "listening" || protocol === "unix-dgram"))
-    .map(({ inode }) => inode);
+/**
+ * Inodes of the sockets with a name at which somebody waits, and of those to which anybody may send datagrams.
+ *
+ * @param read a table below /proc/net; null where it cannot be read
+ */
+function waitedAt(read: (table: string) => string | null): number[] {
+  const named = parseUnixTable(read("unix") ?? "").filter(
+    ({ local, state, protocol }) => local !== "" && (state === "listening" || protocol === "unix-dgram"),
+  );
+  const bound = datagramTables.flatMap((table) =>
+    parseInternetTable(table, tableOr(read, table)).filter(({ state }) => state === "bound"),
+  );
+  return [...named, ...bound].map(({ inode }) => inode);
+}
+
+/** Without version 6 there is no such table. */
+function tableOr(read: (table: string) => string | null, table: string): string {
+  try {
+    return read(table) ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function inodeAt(link: string): number[] {
