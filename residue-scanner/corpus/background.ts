@@ -9,6 +9,8 @@ import { othersFiles } from "./background/others-files.ts";
 import { othersPrograms } from "./background/others-programs.ts";
 import { othersTrees } from "./background/others-trees.ts";
 import { othersUncommon } from "./background/others-uncommon.ts";
+import { judgedServices } from "./background/judged-services.ts";
+import { judgedWork } from "./background/judged-work.ts";
 import type { CorpusSection } from "./item.ts";
 import { dailyWork } from "./background/daily-work.ts";
 
@@ -25,5 +27,7 @@ export const backgroundSections: readonly CorpusSection[] = [
   othersPrograms,
   othersWays,
   dailyWork,
+  judgedWork,
+  judgedServices,
   sideBySideBackground,
 ];

@@ -1,4 +1,7 @@
 import type { CorpusSection } from "./item.ts";
+import { judgedDelegates } from "./plants/judged-delegates.ts";
+import { judgedFiles } from "./plants/judged-files.ts";
+import { judgedKernel } from "./plants/judged-kernel.ts";
 import { sideBySidePlants } from "./plants/side-by-side.ts";
 import { dailyToolPlants } from "./plants/daily-tools.ts";
 import { uncommonValues } from "./plants/uncommon-values.ts";
@@ -61,5 +64,8 @@ export const plantSections: readonly CorpusSection[] = [
   uncommonWays,
   uncommonValues,
   dailyToolPlants,
+  judgedFiles,
+  judgedDelegates,
+  judgedKernel,
   sideBySidePlants,
 ];

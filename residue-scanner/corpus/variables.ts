@@ -27,7 +27,7 @@ export function drawVariables(): Variables {
     K: String(key),
     K1: String(key + 1),
     K2: String(key + 2),
-    ...Object.fromEntries([3, 4, 5, 6, 7, 8, 9].map((more) => [`K${more}`, String(key + more)])),
+    ...Object.fromEntries([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((more) => [`K${more}`, String(key + more)])),
     A: `127.${randomInt(10, 250)}.${randomInt(1, 250)}`,
     B: String(address),
     C: String(address + 120),
@@ -39,7 +39,7 @@ export function drawVariables(): Variables {
 
 /** Puts the variables into a text as sh(1) would; what is none stays. */
 export function expand(text: string, variables: Variables): string {
-  return text.replace(/\$(HOME|CGROUP|K\d|[A-Z])/g, (whole, name: string) => variables[name] ?? whole);
+  return text.replace(/\$(HOME|CGROUP|K\d{1,2}|[A-Z])/g, (whole, name: string) => variables[name] ?? whole);
 }
 
 /** The variables of one item. */
