@@ -68,6 +68,7 @@ export function* inspectFiles(
       linkTarget: after?.kind === "symlink" ? readTarget(path) : null,
       xattrs: readXattrs(path, tools.xattrs),
       writers: users.get(key)?.writers ?? [],
+      ...(users.get(key)?.watchers !== undefined && { watchers: users.get(key)?.watchers ?? [] }),
       ...(after?.kind === "fifo" && { readers: users.get(key)?.readers ?? [] }),
     });
   }

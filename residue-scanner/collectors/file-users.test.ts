@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, symlinkSync } from "node:fs";
+import { closeSync, openSync, symlinkSync, watch } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -33,6 +33,24 @@ describe("whoever can write to a file", () => {
     const readers = [reader.pid, inThread.pid].map(Number).sort((one, other) => one - other);
     await expect.poll(find, { timeout: 30_000 }).toEqual({ readers, writers: [] });
   });
+
+  it.runIf(process.platform === "linux")(
+    "is not who watches it, or the directory in which it lies, who is told apart",
+    () => {
+      const directory = temporaryDirectory();
+      const [watched, other] = ["watched", "other"].map((name) => join(directory, name)) as [string, string];
+      for (const path of [watched, other]) closeSync(openSync(path, "w"));
+      const find = () => atOnce(readUsers(new Set([watched, other, directory])));
+      const watcher = watch(watched);
+      onTestFinished(() => watcher.close());
+      expect(find().get(watched)).toEqual({ readers: [], writers: [], watchers: [process.pid] });
+      expect(find().get(other)).toBeUndefined();
+      const above = watch(directory);
+      onTestFinished(() => above.close());
+      expect(find().get(other)?.watchers).toEqual([process.pid]);
+      expect(find().get(directory)?.watchers).toEqual([process.pid]);
+    },
+  );
 
   it("is who shares it in memory, too", () => {
     const maps = [

@@ -12,7 +12,11 @@ import { identityOf, readWaitingToOpen } from "./waiting-to-open.ts";
 export interface FileUsers {
   readonly readers: readonly number[];
   readonly writers: readonly number[];
+  /** Who is told of what is done to it (inotify(7)), or in the directory in which it lies; absent where nobody is. */
+  readonly watchers?: readonly number[];
 }
+
+const watchTarget = "anon_inode:inotify";
 
 /**
  * Which processes can read or write one of these files as it is, without opening it again: path (one character a byte) →
@@ -22,7 +26,8 @@ export interface FileUsers {
  */
 export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] = []): Steps<Map<string, FileUsers>> {
   const pipesByIdentity = new Map(pipes.map((path) => [identityOf(path), path]));
-  const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
+  const users = new Map<string, { readonly readers: number[]; readonly writers: number[]; watchers?: number[] }>();
+  const watchers = new Map<string, number[]>();
   const usersOf = (path: string) => {
     const known = users.get(path) ?? { readers: [], writers: [] };
     users.set(path, known);
@@ -34,6 +39,10 @@ export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] 
     for (const descriptor of listDescriptors(pid) ?? []) {
       const link = `/proc/${pid}/fd/${descriptor}`;
       const target = readProcLink(link);
+      if (target === watchTarget) {
+        for (const file of watchedBy(readProc(`/proc/${pid}/fdinfo/${descriptor}`) ?? ""))
+          add(watchers.get(file) ?? emptyAt(watchers, file), pid);
+      }
       if (target === null || !paths.has(target)) continue;
       const mode = modeOf(link);
       if ((mode & 0o400) !== 0) add(usersOf(target).readers, pid);
@@ -48,7 +57,38 @@ export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] 
     const maps = readProcessStat(pid)?.state === "D" ? null : readProc(`/proc/${pid}/maps`);
     for (const path of writableMappings(maps ?? "")) if (paths.has(path)) add(usersOf(path).writers, pid);
   }
+  if (watchers.size === 0) return users;
+  const watchersOf = (path: string) => watchers.get(identityOf(path) ?? "") ?? [];
+  const above = new Map<string, readonly number[]>();
+  for (const path of paths) {
+    yield;
+    const directory = path.slice(0, Math.max(1, path.lastIndexOf("/")));
+    const aboveIt = above.get(directory) ?? watchersOf(directory);
+    above.set(directory, aboveIt);
+    const all = new Set([...watchersOf(path), ...aboveIt]);
+    if (all.size > 0) usersOf(path).watchers = [...all];
+  }
   return users;
+}
+
+/**
+ * What is watched through a descriptor, as `identityOf` has it.
+ *
+ * @param text proc_pid_fdinfo(5): `inotify wd:1 ino:2c3 sdev:fe00000 …`, in which the device is as the kernel has it
+ */
+export function watchedBy(text: string): string[] {
+  return [...text.matchAll(/^inotify wd:\S+ ino:([0-9a-f]+) sdev:([0-9a-f]+) /gm)].map(([, inode, device]) => {
+    const number = BigInt(`0x${device}`);
+    const [major, minor] = [number >> 20n, number & 0xfffffn];
+    // makedev(3)
+    return `${(minor & 0xffn) | (major << 8n) | ((minor & ~0xffn) << 12n)}:${BigInt(`0x${inode}`)}`;
+  });
+}
+
+function emptyAt(lists: Map<string, number[]>, key: string): number[] {
+  const list: number[] = [];
+  lists.set(key, list);
+  return list;
 }
 
 /**

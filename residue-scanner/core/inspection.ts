@@ -15,6 +15,8 @@ export interface FileInspection {
   readonly writers: readonly number[];
   /** Of a named pipe: pids that have it open for reading. */
   readonly readers?: readonly number[];
+  /** Pids that are told of what is done to it (inotify(7)), by watching it or the directory in which it lies. */
+  readonly watchers?: readonly number[];
   /** Who touched it during the recording, the first first; absent where nothing was recorded. */
   readonly touches?: readonly Touch[];
 }

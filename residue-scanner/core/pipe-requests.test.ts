@@ -53,3 +53,31 @@ describe("what a service did that takes its orders through a named pipe", () => 
     expect(whoseIs(done, requests, inspection)).toEqual(["foreign-process"]);
   });
 });
+
+describe("what a service did that watches a directory", () => {
+  const watches: FileInspection = { ...looked, watchers: [service.pid] };
+  const whose = (made: Touch, put: Touch, watched: string, inspection = watches) => {
+    const { findings, excused } = compare(before, after, {
+      came: [service, worker],
+      touches: { "/d/x": [made], "/in/order": [put] },
+      inspections: new Map([[watched, inspection]]),
+    });
+    return [...findings.map(({ attribution }) => attribution.to), ...excused.map(({ rule }) => rule)];
+  };
+  const made = touch(20, ["created"], 1_500);
+
+  it.each(["/in", "/in/order"])("is shared with the job that had just put something there: %s", (watched) => {
+    expect(whose(made, touch(job, ["created"], 1_300), watched)).toEqual(["shared"]);
+    expect(whose(touch(21, ["created"], 1_500), touch(job, ["created"], 1_300), watched)).toEqual(["shared"]);
+  });
+
+  it.each([
+    ["only others put something there", made, touch(foreign, ["created"], 1_300), "/in", watches],
+    ["the job did so long before", touch(20, ["created"], 5_000), touch(job, ["created"], 1_300), "/in", watches],
+    ["the job did so afterwards", made, touch(job, ["created"], 1_700), "/in", watches],
+    ["it watches another directory", made, touch(job, ["created"], 1_300), "/other", watches],
+    ["somebody else watches it", made, touch(job, ["created"], 1_300), "/in", { ...looked, watchers: [70] }],
+  ] as const)("is its own where %s", (_, done, put, watched, inspection) => {
+    expect(whose(done, put, watched, inspection)).toEqual(["foreign-process"]);
+  });
+});
