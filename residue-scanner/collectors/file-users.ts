@@ -76,7 +76,7 @@ export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] 
  *
  * @param text proc_pid_fdinfo(5): `inotify wd:1 ino:2c3 sdev:fe00000 …`, in which the device is as the kernel has it
  */
-export function watchedBy(text: string): string[] {
+function watchedBy(text: string): string[] {
   return [...text.matchAll(/^inotify wd:\S+ ino:([0-9a-f]+) sdev:([0-9a-f]+) /gm)].map(([, inode, device]) => {
     const number = BigInt(`0x${device}`);
     const [major, minor] = [number >> 20n, number & 0xfffffn];

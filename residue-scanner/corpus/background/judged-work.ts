@@ -16,9 +16,9 @@ export const judgedWork: CorpusSection = {
       name: "bj-package",
       what: "a package built and installed",
       needs: ["dpkg-deb"],
-      before: String.raw`mkdir "$D/was"; cd /var/lib/dpkg; for f in status status-old lock lock-frontend triggers/Lock triggers/Unincorp info updates triggers .; do [ ! -e "$f" ] || touch -r "$f" "$D/was/$(echo "$f" | tr / _)~"; done`,
+      before: String.raw`mkdir "$D/was"; cd /var/lib/dpkg; cp -p status-old "$D/status-old"; for f in status status-old lock lock-frontend triggers/Lock triggers/Unincorp info updates triggers .; do [ ! -e "$f" ] || touch -r "$f" "$D/was/$(echo "$f" | tr / _)~"; done`,
       act: String.raw`mkdir -p "$D/p/DEBIAN" "$D/p/usr/share/$N-pkg"; printf 'Package: %s-pkg\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n' "$N" > "$D/p/DEBIAN/control"; echo x > "$D/p/usr/share/$N-pkg/f"; dpkg-deb -b "$D/p" "$D/p.deb" >/dev/null; dpkg -i "$D/p.deb" >/dev/null 2>&1`,
-      undo: String.raw`[ ! -e "/var/lib/dpkg/info/$N-pkg.list" ] || dpkg -P "$N-pkg" >/dev/null 2>&1; cd /var/lib/dpkg; for f in status status-old lock lock-frontend triggers/Lock triggers/Unincorp info updates triggers .; do was="$D/was/$(echo "$f" | tr / _)~"; [ ! -e "$was" ] || touch -r "$was" "$f"; done`,
+      undo: String.raw`[ ! -e "/var/lib/dpkg/info/$N-pkg.list" ] || dpkg -P "$N-pkg" >/dev/null 2>&1; cd /var/lib/dpkg; cmp -s "$D/status-old" status-old || cat "$D/status-old" > status-old; for f in status status-old lock lock-frontend triggers/Lock triggers/Unincorp info updates triggers .; do was="$D/was/$(echo "$f" | tr / _)~"; [ ! -e "$was" ] || touch -r "$was" "$f"; done`,
       traces: [{ text: "/usr/share/$N-pkg" }, { text: "/var/lib/dpkg/info/$N-pkg.list" }, { text: "$N-pkg" }],
     },
     {

@@ -234,18 +234,6 @@ c.sem_open(b'/$T-sem', os.O_CREAT, 0o600, 1)"; [ -e "/dev/shm/sem.$T-sem" ] || r
       traces: [{ text: "/dev/loop5" }],
     },
     {
-      name: "j-terminal-mode",
-      what: "a terminal of somebody's that everybody may write to since",
-      before: String.raw`py_away j-terminal-mode "
-import os, pty, time
-m, s = pty.openpty(); open('$D/tty', 'w').write(os.ttyname(s)); os.chmod(os.ttyname(s), 0o620)
-ready()
-while True: time.sleep(1000)"`,
-      act: String.raw`chmod 666 "$(cat "$D/tty")"`,
-      undo: "end_of j-terminal-mode",
-      traces: [{ text: "/dev/pts", changed: ["mode"] }],
-    },
-    {
       name: "j-label",
       what: "an address of the loopback with a label",
       act: String.raw`ip addr add 127.9.8.$B/32 dev lo label lo:$B`,
