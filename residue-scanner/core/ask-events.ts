@@ -71,12 +71,12 @@ export class AskDecoder {
   private threadAt = 4;
   private forgottenNs = 0;
 
-  constructor(layout: PageLayout, { messages, datagrams, connections }: AskFormats, isService: IsService) {
+  constructor(layout: PageLayout, { messages, datagrams = null, connections }: AskFormats, isService: IsService) {
     this.layout = layout;
     this.isService = isService;
     this.stateType = connections?.id ?? null;
     if (messages !== null) this.learnMessages(messages);
-    if (messages !== null && datagrams != null) this.learnDatagrams({ ...messages, sent: datagrams });
+    if (messages !== null && datagrams !== null) this.learnDatagrams({ ...messages, sent: datagrams });
     if (connections !== null) this.learnConnections(connections);
   }
 
