@@ -28,4 +28,9 @@ describe("the words that name a thing", () => {
     expect(namesOf("proxy 198.51.100.9 dev eth0", "198.51.100.9 on eth0")).toContain("198.51.100.9");
     expect(namesOf("queue eth0 root 1:", "eth0")).toContain("eth0");
   });
+
+  it("are neither the kind of a thing, in however many words, nor a short number: any program may say these", () => {
+    expect(namesOf("bpf prog 112", "bpf prog 112")).toEqual(["bpf prog 112"]);
+    expect(namesOf("shm 98307", "x")).toContain("98307");
+  });
 });

@@ -139,11 +139,16 @@ const wordsOfProcesses = new WeakMap<RecordedProcess, ReadonlySet<string>>();
 /** At which interface it is: whoever does anything there says that, and `dev`, too. */
 const whereOnNetwork = /((?:^|\] )(?:neighbour|proxy|multicast|forwarding|route) \S+) dev .*$/s;
 
-/** By what a command line would call it: its place, and the words of its key but the first, which is its kind. */
+/** What a key begins with says of what kind a thing is: most in a word, those of BPF in two. */
+const kindOfThing = /^(?:bpf )?\S+ ?/;
+/** A number of fewer digits stands for anything in a program's text: `bytes(112)` had it name BPF program 112. */
+const shortNumber = /^\d{1,4}$/;
+
+/** By what a command line would call it: its place, and the words of its key but those of its kind. */
 export function namesOf(key: string, location: string): string[] {
-  const [, ...words] = key.replace(whereOnNetwork, "$1").split(" ");
+  const words = key.replace(whereOnNetwork, "$1").replace(kindOfThing, "").split(" ");
   const charactersMin = 3;
   return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(
-    (name) => name.length >= charactersMin,
+    (name) => name.length >= charactersMin && !shortNumber.test(name),
   );
 }

@@ -249,11 +249,15 @@ function namespaceIn(key: string): string | null {
   return /^(?:mnt|net|ipc|uts):\[\d+\](?= )/.exec(key)?.[0] ?? null;
 }
 
-/** A loop device goes by the file that it lies in, too: whoever attaches that need not know which device it becomes. */
+/**
+ * A loop device goes by the file that it lies in, too, and a BPF program by what whoever loads it calls it: neither need
+ * know the number that it gets.
+ */
 function namesOfListed({ key, before, after }: ListedDifference): string[] {
   const fact = after ?? before;
-  const { backing } = fact?.attributes ?? {};
-  return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
+  const { backing, name } = fact?.attributes ?? {};
+  const further = [backing, key.startsWith("bpf ") ? name : undefined];
+  return [...namesOf(key, fact?.location ?? ""), ...further.filter((one) => typeof one === "string")];
 }
 
 function backingsOf({ before, after }: ListedDifference): string[] {
