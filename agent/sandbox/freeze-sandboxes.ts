@@ -33,7 +33,7 @@ export function freezeSandboxes(shared: DriverState, onAsked: () => void): Froze
 }
 
 function freezeHurried(
-  { cgroups, live, scan }: DriverState,
+  { cgroups, live, scan, table }: DriverState,
   { hurryAs, onAsked }: { readonly hurryAs: (how: "first" | "ordinary") => void; readonly onAsked: () => void },
 ): Omit<Frozen, "freezeMs"> {
   const all = freezeCgroups(cgroups, () => {
@@ -56,6 +56,8 @@ function freezeHurried(
         onFound,
       });
     },
+    // Who stands still in a cgroup would be stopped a second time, and stay so.
+    remembered: all === null ? table.remembered() : [],
     cleanRounds: all === null ? 2 : 1,
     onAsked: () => hurryAs(all === null ? "ordinary" : "first"),
   });

@@ -83,7 +83,7 @@ function threadStates(pid: number): string[] {
 }
 
 /** Whether SIGSTOP waits to be taken (proc_pid_status(5): SigPnd, ShdPnd; bit n - 1 is signal n). */
-function isStopPending(pid: number): boolean {
+export function isStopPending(pid: number): boolean {
   let status: string;
   try {
     status = readFileSync(`/proc/${pid}/status`, "latin1");
@@ -129,7 +129,7 @@ function isStillState(state: string): boolean {
   return isStoppedState(state) || state === "D" || state === "Z" || state === "X";
 }
 
-function isStoppedState(state: string): boolean {
+export function isStoppedState(state: string): boolean {
   return state === "T" || state === "t";
 }
 

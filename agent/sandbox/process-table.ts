@@ -27,6 +27,8 @@ export interface ProcessTable {
   forget(leaseId: string): void;
   /** Every live process of every lease of this agent. */
   readonly scan: (look: Look) => Member[];
+  /** Those that were found last, as they were then and without a look; some have ended, and no pid is another's by now. */
+  readonly remembered: () => Member[];
 }
 
 export interface Look {
@@ -117,6 +119,12 @@ export function processTable({
     },
     forget(leaseId) {
       if (roots.delete(leaseId)) lastLease = leaseId;
+    },
+    remembered() {
+      const forks = forksSinceBoot();
+      return [...known.values()].flatMap(({ leaseId, stat, readAtForks }) =>
+        leaseId !== null && stat !== null && forks - readAtForks < forksMax ? [{ ...stat, leaseId }] : [],
+      );
     },
     scan({ inCgroups, onFound, outsideOnly = false }) {
       const alive = new Map<number, ProcessStat>();

@@ -1,7 +1,7 @@
 import { systemClock } from "../../foundation/clock.ts";
 import { systemCode } from "../../foundation/errors.ts";
 import { limits } from "../../foundation/limits.ts";
-import { isStopped } from "./proc-stat.ts";
+import { isStopPending, isStopped, isStoppedState, readProcess } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 
 export interface StopResult {
@@ -17,6 +17,8 @@ export interface StopResult {
 const stopMsMax = 500;
 /** How long the search sleeps between rounds, so that those told to stop get a CPU to stop on. */
 const pauseMs = 0.2;
+/** How long it is waited at most, in milliseconds, for those that were told at once: others may run that were not. */
+const stopsAwaitedMs = 4;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** Finds all members, and shows each as soon as it is found. */
@@ -31,15 +33,19 @@ export type Search = (onFound: (member: Member) => void) => Member[];
  */
 export function stopProcesses({
   find,
+  remembered = [],
   cleanRounds,
   onAsked,
 }: {
   find: Search;
+  /** Those that are told to stop before anybody is looked for; none of their pids is another's. */
+  remembered?: readonly Member[];
   cleanRounds: number;
   /** Called once those found first were told to stop. */
   onAsked?: () => void;
 }): StopResult {
   const startedAt = systemClock.monotonicMs();
+  const told = stopRemembered(remembered);
   const stopped = new Map<string, Member>();
   const stoppedThemselves = new Set<string>();
   let clean = 0;
@@ -49,7 +55,7 @@ export function stopProcesses({
       if (!isStopped(member)) {
         send(member.pid, "SIGSTOP");
         running.push(member);
-      } else if (round === 1) stoppedThemselves.add(keyOf(member));
+      } else if (round === 1 && !told.stopped(member)) stoppedThemselves.add(keyOf(member));
     });
     for (const member of members) {
       const key = keyOf(member);
@@ -67,6 +73,40 @@ export function stopProcesses({
 }
 
 /**
+ * Tells all at once that were there at the last look, before the search takes its time: on busy processors whoever
+ * searches waits for its turn between any two of them. Then it sleeps until they have stopped: they do that on a
+ * processor, and a search that went on meanwhile kept one from them.
+ *
+ * @returns told.stopped: whether one that is found stopped was stopped by this. Each was told once; of one that had
+ *   stopped itself before, the signal still waits.
+ */
+function stopRemembered(remembered: readonly Member[]): { stopped: (member: Member) => boolean } {
+  // Who sleeps is woken by it, and may take this processor: the enclosures' own, which only wait, are the eldest.
+  const youngestFirst = remembered.toSorted((a, b) => Number(b.startTime) - Number(a.startTime));
+  const groups = groupsOf(youngestFirst);
+  for (const group of groups) send(-group, "SIGSTOP");
+  const alone = youngestFirst.filter(({ group }) => !groups.has(group)).map(({ pid }) => pid);
+  for (const pid of alone) send(pid, "SIGSTOP");
+  if (remembered.length > 0) awaitStops(remembered);
+  return {
+    stopped: ({ pid, group, state }) =>
+      (groups.has(group) || alone.includes(pid)) && !(isStoppedState(state) && isStopPending(pid)),
+  };
+}
+
+function awaitStops(members: readonly Member[]): void {
+  const until = systemClock.monotonicMs() + stopsAwaitedMs;
+  for (const { pid } of members) {
+    for (;;) {
+      const stat = readProcess(pid);
+      if (stat === null || isStopped(stat)) break;
+      if (systemClock.monotonicMs() > until) return;
+      pause(pauseMs);
+    }
+  }
+}
+
+/**
  * Sends a signal to members that were found just now. STOP and KILL go to their process groups as a whole as well,
  * which reaches the children that they fork in this very moment.
  */
@@ -76,10 +116,14 @@ export function signalMembers(members: readonly Member[], signal: "SIGSTOP" | "S
 }
 
 function signalGroups(members: readonly Member[], signal: "SIGSTOP" | "SIGKILL"): void {
+  for (const group of groupsOf(members)) send(-group, signal);
+}
+
+/** The process groups that are theirs alone. */
+function groupsOf(members: readonly Member[]): ReadonlySet<number> {
   // A group lies within one session, and a session is theirs for certain when its leader is one of them.
   const led = new Set(members.filter((member) => member.pid === member.session).map((member) => member.session));
-  const groups = new Set(members.filter((member) => led.has(member.session)).map((member) => member.group));
-  for (const group of groups) if (group > 1) send(-group, signal);
+  return new Set(members.flatMap(({ session, group }) => (led.has(session) && group > 1 ? [group] : [])));
 }
 
 /** Sleeps without giving the event loop a turn. */
