@@ -51,6 +51,18 @@ const virtual = ["scenarios/catalog", "scenarios/simulating", "scenarios/stages/
 );
 
 /**
+ * Host tests that prove that nothing is seen where nobody does anything, that look for what only others at work would
+ * leave, or judge how long something took: nothing else of the suite goes on beside them.
+ */
+const alone = [
+  "residue-scanner/commands/abandoned",
+  "residue-scanner/planted-residue",
+  "scenarios/lifecycle",
+  "scenarios/side-by-side",
+  "tools/suite-residue",
+].map((file) => `${file}.host.test.ts`);
+
+/**
  * When CI runs the whole suite, a test of real processes that failed is tried once more, and told as flaky with its first
  * error when it passes then (`tally.ts`): one in thousands that a strange machine upsets is to be seen, and not to hold up
  * everything else. Nowhere else: whoever works on a test is to see it fail, and so is the night, which has no such list.
@@ -68,11 +80,23 @@ const sideBySide = {
   expect: { poll: { timeout: 60_000 } },
 };
 
+/** Of tests that read or change the whole machine. */
+const oneByOne = {
+  fileParallelism: false,
+  retry,
+  // A scenario takes ten seconds on a machine of its own, and ten times that beside others who scan it too.
+  testTimeout: 300_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+};
+
 /**
- * Three groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
+ * Groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
  * once, because loading it anew for each of them takes three times as long as testing it. `unit` and `virtual` run side by
- * side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the other,
- * because a scan of the host would see the other tests at work, and a job that forks without pause would starve them.
+ * side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the
+ * other, because a scan of the host would see the other tests at work, and a job that forks without pause would starve
+ * them. `alone` are those of them that bear nobody beside them. `npm test` without arguments has `pure` and `virtual` wait
+ * for the processor time that `host` leaves (`tools/run-suite.ts`).
  */
 export default defineConfig({
   test: {
@@ -112,13 +136,17 @@ export default defineConfig({
         test: {
           name: "host",
           include: ours.map((room) => `${room}/**/*.host.test.ts`),
+          exclude: alone,
           sequence: { groupOrder: 2 },
-          fileParallelism: false,
-          retry,
-          // A scenario takes ten seconds on a machine of its own, and ten times that beside others who scan it too.
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-          expect: { poll: { timeout: 60_000 } },
+          ...oneByOne,
+        },
+      },
+      {
+        test: {
+          name: "alone",
+          include: alone,
+          sequence: { groupOrder: 3 },
+          ...oneByOne,
         },
       },
     ],

@@ -4,12 +4,13 @@ import { runMarker } from "../protocol/job-environment.ts";
 import type { Finding } from "../protocol/residue-report.ts";
 import { bundlePrograms } from "./bundle-programs.ts";
 import { runTests } from "./run-tests.ts";
+import { runParts } from "./suite-parts.ts";
 import { type SuiteWatch, watchSuite } from "./suite-residue.ts";
 import { type Tally, tallyLine } from "./tally.ts";
 import { makeTemporaryPlace } from "./temporary-place.ts";
 
 /**
- * Runs the tests: the `pure` and `unit` projects side by side, then the `host` project one file after the other. The
+ * Runs the tests: all of them in parts (`suite-parts.ts`), or by vitest's parameters those that are asked for. The
  * whole suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what
  * was skipped, what was flaky and what failed, and ends with the line that `tally.ts` describes.
  */
@@ -23,7 +24,7 @@ let tally: Tally;
 try {
   await bundlePrograms(place.bundle);
   const environment = { ...place.environment, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
-  tally = await runTests({ parameters, output: "shown", environment });
+  tally = await (watch === undefined ? runTests({ parameters, output: "shown", environment }) : runParts(environment));
   const leftovers = place.leftovers();
   if (leftovers.length > 0) {
     console.log(

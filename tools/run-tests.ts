@@ -13,8 +13,10 @@ const reporter = join(root, "tools/tally-reporter.ts");
 export interface TestRun {
   /** What goes to vitest: names of files and folders, options. */
   readonly parameters: readonly string[];
-  /** Whether what vitest prints is shown. */
-  readonly output: "shown" | "hidden";
+  /** Whether what vitest prints is shown, or else the descriptor of the file that takes it. */
+  readonly output: "shown" | "hidden" | number;
+  /** Whether it leaves the processors to everybody else who wants them. */
+  readonly isPatient?: boolean;
   /** Added to the environment of the tests. */
   readonly environment?: Readonly<Record<string, string>>;
   /** After how long vitest is killed: a worker that never returns from a call is past vitest's own deadlines. */
@@ -25,19 +27,18 @@ export interface TestRun {
 
 /** Runs the tests with vitest. A run that crashed, or hung, or in which no test ran, is a failure of its own. */
 export async function runTests(run: TestRun): Promise<Tally> {
-  const { parameters, output, environment, deadlineMs = 40 * 60_000, endingMs = 60_000 } = run;
+  const { parameters, output, isPatient = false, environment, deadlineMs = 40 * 60_000, endingMs = 60_000 } = run;
   const folder = mkdtempSync(join(tmpdir(), "houseguest-tally-"));
   try {
     const file = join(folder, "tally.json");
-    const child = spawn(
-      process.execPath,
-      [vitest, "run", "--reporter=default", `--reporter=${reporter}`, ...parameters],
-      {
-        cwd: root,
-        stdio: output === "shown" ? "inherit" : "ignore",
-        env: { ...process.env, ...environment, [tallyVariable]: file },
-      },
-    );
+    const command = [process.execPath, vitest, "run", "--reporter=default", `--reporter=${reporter}`, ...parameters];
+    const [program = "", ...rest] = isPatient ? ["nice", "-n", "19", ...command] : command;
+    const printed = output === "shown" ? "inherit" : output === "hidden" ? "ignore" : output;
+    const child = spawn(program, rest, {
+      cwd: root,
+      stdio: [output === "shown" ? "inherit" : "ignore", printed, printed],
+      env: { ...process.env, ...environment, [tallyVariable]: file },
+    });
     const told = watch(folder, () => {
       told.close();
       bound(child, endingMs);
