@@ -68,11 +68,15 @@ export function* inspectFiles(
       linkTarget: after?.kind === "symlink" ? readTarget(path) : null,
       xattrs: readXattrs(path, tools.xattrs),
       writers: users.get(key)?.writers ?? [],
-      ...(users.get(key)?.watchers !== undefined && { watchers: users.get(key)?.watchers ?? [] }),
+      ...watchersOf(users.get(key)),
       ...(after?.kind === "fifo" && { readers: users.get(key)?.readers ?? [] }),
     });
   }
   return inspections;
+}
+
+function watchersOf(users: FileUsers | undefined): Pick<FileInspection, "watchers"> {
+  return users?.watchers === undefined ? {} : { watchers: users.watchers };
 }
 
 /** What all files are read with, one after the other. */

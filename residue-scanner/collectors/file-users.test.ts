@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, symlinkSync, watch } from "node:fs";
+import { closeSync, mkdirSync, openSync, symlinkSync, watch } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { watchFor } from "../testing/inotify.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { atOnce } from "../core/steps.ts";
 import { readUsers, writableMappings } from "./file-users.ts";
@@ -43,14 +44,67 @@ describe("whoever can write to a file", () => {
       const find = () => atOnce(readUsers(new Set([watched, other, directory])));
       const watcher = watch(watched);
       onTestFinished(() => watcher.close());
-      expect(find().get(watched)).toEqual({ readers: [], writers: [], watchers: [process.pid] });
+      const itself = [process.pid];
+      expect(find().get(watched)).toEqual({ readers: [], writers: [], watchers: { itself } });
       expect(find().get(other)).toBeUndefined();
       const above = watch(directory);
       onTestFinished(() => above.close());
-      expect(find().get(other)?.watchers).toEqual([process.pid]);
-      expect(find().get(directory)?.watchers).toEqual([process.pid]);
+      expect(find().get(other)?.watchers).toEqual({ itself });
+      expect(find().get(directory)?.watchers).toEqual({ itself, within: itself });
     },
   );
+
+  it.runIf(process.platform === "linux")(
+    "is not who watches what lies above its directory, or what it leads to",
+    () => {
+      const directory = temporaryDirectory();
+      const [below, deep, link] = ["below", "below/deep", "below/link"].map((name) => join(directory, name)) as [
+        string,
+        string,
+        string,
+      ];
+      mkdirSync(below);
+      closeSync(openSync(deep, "w"));
+      const target = join(temporaryDirectory(), "target");
+      closeSync(openSync(target, "w"));
+      symlinkSync(target, link);
+      for (const path of [directory, link]) {
+        const watcher = watch(path);
+        onTestFinished(() => watcher.close());
+      }
+      const users = atOnce(readUsers(new Set([below, deep, link, target])));
+      const itself = [process.pid];
+      expect(users).toEqual(
+        new Map([
+          [below, { readers: [], writers: [], watchers: { itself, within: [] } }],
+          [target, { readers: [], writers: [], watchers: { itself } }],
+        ]),
+      );
+    },
+  );
+
+  it.runIf(process.platform === "linux")("is told of no more than he asked for", () => {
+    const directory = temporaryDirectory();
+    const file = join(directory, "file");
+    closeSync(openSync(file, "w"));
+    const find = () => atOnce(readUsers(new Set([directory, file])));
+    // IN_ACCESS and IN_CLOSE_NOWRITE
+    watchFor([directory, file], 0x1 | 0x10);
+    expect(find().size).toBe(0);
+    // IN_ATTRIB, IN_DELETE_SELF and IN_MOVE_SELF
+    watchFor([directory], 0x4 | 0x400 | 0x800);
+    const [pids, attributes] = [[process.pid], new Map([[process.pid, ["attributes"]]])];
+    const onlyOfItself = new Map([[process.pid, ["created", "deleted", "moved-from", "moved-to", "attributes"]]]);
+    expect(find().get(directory)?.watchers).toEqual({
+      ...{ itself: pids, onlyOfItself },
+      ...{ within: pids, onlyWithin: attributes },
+    });
+    expect(find().get(file)?.watchers).toEqual({ itself: pids, onlyOfItself: attributes });
+    // IN_MOVED_TO and IN_CREATE
+    watchFor([directory], 0x80 | 0x100);
+    const ofBoth = new Map([[process.pid, ["created", "moved-to", "attributes"]]]);
+    expect(find().get(directory)?.watchers).toMatchObject({ onlyOfItself, onlyWithin: ofBoth });
+  });
 
   it("is who shares it in memory, too", () => {
     const maps = [

@@ -1,9 +1,12 @@
 import { lstatSync } from "node:fs";
 
+import type { FileWatchers } from "../core/inspection.ts";
 import type { Steps } from "../core/steps.ts";
 import { listDescriptors } from "./open-files.ts";
 import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
-import { identityOf, readWaitingToOpen } from "./waiting-to-open.ts";
+import { readInotifyWatches } from "./inotify-watches.ts";
+import { WatchedFiles } from "./watched-files.ts";
+import { readWaitingToOpen } from "./waiting-to-open.ts";
 
 /**
  * Pids of those who have a file open, or wait until a named pipe opens, or who share it in their memory, which they need
@@ -12,8 +15,8 @@ import { identityOf, readWaitingToOpen } from "./waiting-to-open.ts";
 export interface FileUsers {
   readonly readers: readonly number[];
   readonly writers: readonly number[];
-  /** Who is told of what is done to it (inotify(7)), or in the directory in which it lies; absent where nobody is. */
-  readonly watchers?: readonly number[];
+  /** Absent where nobody watches it. */
+  readonly watchers?: FileWatchers;
 }
 
 const watchTarget = "anon_inode:inotify";
@@ -25,9 +28,9 @@ const watchTarget = "anon_inode:inotify";
  * @param pipes those of them that are named pipes: where there are none, nobody is looked for who waits for one
  */
 export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] = []): Steps<Map<string, FileUsers>> {
-  const pipesByIdentity = new Map(pipes.map((path) => [identityOf(path), path]));
-  const users = new Map<string, { readonly readers: number[]; readonly writers: number[]; watchers?: number[] }>();
-  const watchers = new Map<string, number[]>();
+  const watched = yield* WatchedFiles.among(paths);
+  const pipesByIdentity = new Map(pipes.map((path) => [watched.identityOf(path), path]));
+  const users = new Map<string, { readonly readers: number[]; readonly writers: number[]; watchers?: FileWatchers }>();
   const usersOf = (path: string) => {
     const known = users.get(path) ?? { readers: [], writers: [] };
     users.set(path, known);
@@ -39,10 +42,8 @@ export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] 
     for (const descriptor of listDescriptors(pid) ?? []) {
       const link = `/proc/${pid}/fd/${descriptor}`;
       const target = readProcLink(link);
-      if (target === watchTarget) {
-        for (const file of watchedBy(readProc(`/proc/${pid}/fdinfo/${descriptor}`) ?? ""))
-          add(watchers.get(file) ?? emptyAt(watchers, file), pid);
-      }
+      if (target === watchTarget)
+        yield* readInotifyWatches(`/proc/${pid}/fdinfo/${descriptor}`, (watch) => watched.add(watch, pid));
       if (target === null || !paths.has(target)) continue;
       const mode = modeOf(link);
       if ((mode & 0o400) !== 0) add(usersOf(target).readers, pid);
@@ -57,38 +58,12 @@ export function* readUsers(paths: ReadonlySet<string>, pipes: readonly string[] 
     const maps = readProcessStat(pid)?.state === "D" ? null : readProc(`/proc/${pid}/maps`);
     for (const path of writableMappings(maps ?? "")) if (paths.has(path)) add(usersOf(path).writers, pid);
   }
-  if (watchers.size === 0) return users;
-  const watchersOf = (path: string) => watchers.get(identityOf(path) ?? "") ?? [];
-  const above = new Map<string, readonly number[]>();
-  for (const path of paths) {
+  for (const path of watched.isNobodys ? [] : paths) {
     yield;
-    const directory = path.slice(0, Math.max(1, path.lastIndexOf("/")));
-    const aboveIt = above.get(directory) ?? watchersOf(directory);
-    above.set(directory, aboveIt);
-    const all = new Set([...watchersOf(path), ...aboveIt]);
-    if (all.size > 0) usersOf(path).watchers = [...all];
+    const watchers = watched.watchersOf(path);
+    if (watchers !== null) usersOf(path).watchers = watchers;
   }
   return users;
-}
-
-/**
- * What is watched through a descriptor, as `identityOf` has it.
- *
- * @param text proc_pid_fdinfo(5): `inotify wd:1 ino:2c3 sdev:fe00000 …`, in which the device is as the kernel has it
- */
-function watchedBy(text: string): string[] {
-  return [...text.matchAll(/^inotify wd:\S+ ino:([0-9a-f]+) sdev:([0-9a-f]+) /gm)].map(([, inode, device]) => {
-    const number = BigInt(`0x${device}`);
-    const [major, minor] = [number >> 20n, number & 0xfffffn];
-    // makedev(3)
-    return `${(minor & 0xffn) | (major << 8n) | ((minor & ~0xffn) << 12n)}:${BigInt(`0x${inode}`)}`;
-  });
-}
-
-function emptyAt(lists: Map<string, number[]>, key: string): number[] {
-  const list: number[] = [];
-  lists.set(key, list);
-  return list;
 }
 
 /**

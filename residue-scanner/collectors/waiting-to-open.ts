@@ -17,7 +17,7 @@ const nameBytesMax = 4_096;
 
 /** A process that will read from a named pipe, or write to it, as soon as somebody opens it at its other end. */
 export interface WaitingToOpen {
-  /** As `identityOf` has it. */
+  /** `DEVICE:INODE` */
   readonly file: string;
   readonly reads: boolean;
   readonly writes: boolean;
@@ -69,7 +69,7 @@ export function parseOpening(text: string): OpeningCall | null {
 }
 
 /** Which file it is, whatever its names and the links to it. @param path one character a byte */
-export function identityOf(path: string): string | null {
+function identityOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(Buffer.from(path, "latin1"), { bigint: true });
     return `${dev}:${ino}`;

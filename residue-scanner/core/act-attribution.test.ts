@@ -16,6 +16,13 @@ it("hears nothing of a process whose command line is not known", () => {
   }
 });
 
+it("takes nothing for no word, even where a command line is not known, or ends in a separator", () => {
+  for (const commandLine of [null, "", "sh -c 'true'"]) {
+    expect(says(recordedProcess({ serial: 9, commandLine }), "")).toBe(false);
+  }
+  expect(says(null, "")).toBe(false);
+});
+
 it("takes a command line apart once, however often it is asked for", () => {
   expect(wordsOf(mounting)).toBe(wordsOf(mounting));
 });

@@ -128,12 +128,12 @@ export function wordsOf(process: RecordedProcess | null): ReadonlySet<string> {
   if (process === null) return noWordsAtAll;
   const known = wordsOfProcesses.get(process);
   if (known !== undefined) return known;
-  const words = new Set((process.commandLine ?? "").split(/[\s=,:'"()]+/));
+  const words = new Set((process.commandLine ?? "").split(/[\s=,:'"()]+/).filter(Boolean));
   wordsOfProcesses.set(process, words);
   return words;
 }
 
-const noWordsAtAll: ReadonlySet<string> = new Set([""]);
+const noWordsAtAll: ReadonlySet<string> = new Set();
 const wordsOfProcesses = new WeakMap<RecordedProcess, ReadonlySet<string>>();
 
 /** At which interface it is: whoever does anything there says that, and `dev`, too. */
@@ -143,12 +143,15 @@ const whereOnNetwork = /((?:^|\] )(?:neighbour|proxy|multicast|forwarding|route)
 const kindOfThing = /^(?:bpf )?\S+ ?/;
 /** A number of fewer digits stands for anything in a program's text: `bytes(112)` had it name BPF program 112. */
 const shortNumber = /^\d{1,4}$/;
+const charactersMin = 3;
+
+/** Whether a command line that has this word can be taken to name the thing: one without a name has "" for one. */
+export function isTellingName(name: string): boolean {
+  return name.length >= charactersMin && !shortNumber.test(name);
+}
 
 /** By what a command line would call it: its place, and the words of its key but those of its kind. */
 export function namesOf(key: string, location: string): string[] {
   const words = key.replace(whereOnNetwork, "$1").replace(kindOfThing, "").split(" ");
-  const charactersMin = 3;
-  return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(
-    (name) => name.length >= charactersMin && !shortNumber.test(name),
-  );
+  return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(isTellingName);
 }

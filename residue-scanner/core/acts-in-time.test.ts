@@ -23,3 +23,14 @@ it("gives the acts that count in a span of time, in their order, as a look at ea
       );
   expect(new ActsInTime([], { fromMs, untilMs }).within({ byMs: 1, sinceMs: 1 })).toEqual([]);
 });
+
+it("gives the one of them that began first, or none", () => {
+  const inTime = new ActsInTime(times, { fromMs: ([fromMs]) => fromMs, untilMs: ([, untilMs]) => untilMs });
+  for (let byMs = 0; byMs < 100; byMs += 1)
+    for (let sinceMs = 0; sinceMs < 100; sinceMs += 1) {
+      const all = inTime.within({ byMs, sinceMs });
+      const firstMs = Math.min(...all.map(([fromMs]) => fromMs));
+      const earliest = inTime.earliest({ byMs, sinceMs });
+      expect(earliest === null ? [] : [earliest]).toEqual(all.filter((each) => each[0] === firstMs).slice(0, 1));
+    }
+});

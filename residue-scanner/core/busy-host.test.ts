@@ -98,4 +98,20 @@ describe("on a host where much goes on, a comparison is over soon", () => {
     });
     expect(new Set(report.findings.map(({ attribution }) => attribution.to))).toEqual(new Set(["job"]));
   });
+
+  it("of files that a service made, which watches where the job had put thousands long before", () => {
+    const service = recordedProcess({ serial: 30, pid: 90, parent: null, isOlder: true, executable: "/opt/service" });
+    const workers = numbers(4).map((each) => recordedProcess({ serial: 40 + each, parent: job }));
+    const names = numbers(20_000).map((each) => `f${each}`);
+    const orders = numbers(50_000).map((each) => `/in/o${each}`);
+    const touches = Object.fromEntries([
+      ...names.map((name) => [`/d/${name}`, [touch(30, ["created"], 9_600)]] as const),
+      ...orders.map((order) => [order, workers.map(({ serial }) => touch(serial, ["modified"], 1_300))] as const),
+    ]);
+    const looked = { digest: null, unread: null, linkTarget: null, xattrs: null, bears: [], writers: [] };
+    const watchers = { itself: [90], within: [90] };
+    const inspections = new Map(["/in", ...orders.slice(0, 2_000)].map((path) => [path, { ...looked, watchers }]));
+    const told = { touches, came: [service, ...workers], inspections };
+    expect(compareSoon(files({ "/d": [] }), files({ "/d": names }), told).verdict).toBe("clean");
+  });
 });

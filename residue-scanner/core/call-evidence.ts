@@ -1,4 +1,4 @@
-import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
+import { attributeActs, isTellingName, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
 import { callsOf, type Explanation, explanationBy } from "./call-surfaces.ts";
 import { groupKey, userKey } from "./surface-calls.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
@@ -257,7 +257,8 @@ function namesOfListed({ key, before, after }: ListedDifference): string[] {
   const fact = after ?? before;
   const { backing, name } = fact?.attributes ?? {};
   const further = [backing, key.startsWith("bpf ") ? name : undefined];
-  return [...namesOf(key, fact?.location ?? ""), ...further.filter((one) => typeof one === "string")];
+  const told = further.filter((one) => typeof one === "string").filter(isTellingName);
+  return [...namesOf(key, fact?.location ?? ""), ...told];
 }
 
 function backingsOf({ before, after }: ListedDifference): string[] {

@@ -1,4 +1,15 @@
-import type { Touch } from "./recording.ts";
+import type { Touch, TouchKind } from "./recording.ts";
+
+/** Pids of those who watch a file (inotify(7)): nobody is told of what lies deeper than in a directory that he watches. */
+export interface FileWatchers {
+  /** Who is told of what is done to it, by watching it or the directory in which it lies. */
+  readonly itself: readonly number[];
+  /** Of a directory, who is told of what is done to the names in it; absent of what is none. */
+  readonly within?: readonly number[];
+  /** By pid, of what alone some of them are told; the others are told of everything. */
+  readonly onlyOfItself?: ReadonlyMap<number, readonly TouchKind[]>;
+  readonly onlyWithin?: ReadonlyMap<number, readonly TouchKind[]>;
+}
 
 /** What a closer look at a differing file on the spot adds to its attributes. */
 export interface FileInspection {
@@ -15,8 +26,8 @@ export interface FileInspection {
   readonly writers: readonly number[];
   /** Of a named pipe: pids that have it open for reading. */
   readonly readers?: readonly number[];
-  /** Pids that are told of what is done to it (inotify(7)), by watching it or the directory in which it lies. */
-  readonly watchers?: readonly number[];
+  /** Absent where nobody watches it. */
+  readonly watchers?: FileWatchers;
   /** Who touched it during the recording, the first first; absent where nothing was recorded. */
   readonly touches?: readonly Touch[];
 }

@@ -29,6 +29,13 @@ import {
 import type { Difference } from "./difference.ts";
 import type { NoiseCase } from "./noise-rule.ts";
 
+const ofOtherHarness: Partial<NoiseCase> = {
+  attribution: {
+    to: "background",
+    evidence: [{ kind: "parent", detail: "is the harness of x, which went on at the same time" }],
+  },
+};
+
 describe("the noise rules do not excuse", () => {
   it.each<[string, Difference, Partial<NoiseCase>]>([
     ["a setting of a device that changed", { ...changedListed("sysctls", {}), key: "/sys/block/sda/queue/x" }, {}],
@@ -51,13 +58,16 @@ describe("the noise rules do not excuse", () => {
     [
       "what is set of another run's harness that runs its program already",
       { ...settingOf({ pid: 701 }), changed: ["affinity"] },
-      {
-        attribution: {
-          to: "background",
-          evidence: [{ kind: "parent", detail: "is the harness of x, which went on at the same time" }],
-        },
-      },
+      ofOtherHarness,
     ],
+    ...["namespaces", "olderCgroups", "cgroup", "threads", "stopped"].map(
+      (name) =>
+        [
+          `what no launch of another run's harness changes of it: ${name}`,
+          { ...settingOf({ pid: 701 }), changed: ["executable", name] },
+          ofOtherHarness,
+        ] satisfies [string, Difference, Partial<NoiseCase>],
+    ),
     ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
     [
       "what the run took out of one that is not reported",

@@ -142,6 +142,11 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["other-run", changedGroupOf("0:0"), { watcherUid: 1000, attribution: ofTheirs }],
   // Its harness, read while the shell that starts it was in the middle of that.
   ["other-run", { ...settingOf({ pid: 701 }), changed: ["executable", "affinity"] }, { attribution: ofTheirHarness }],
+  [
+    "other-run",
+    { ...settingOf({ pid: 701 }), changed: ["executable", "uid", "nice", "scheduling", "ioPriority", "limits"] },
+    { attribution: ofTheirHarness },
+  ],
   ["foreign-process", changedFile("/var/log/x.log", {}, ["mtime", "ctime", "size"]), as("background")],
   ["foreign-process", newSocket({ owners: [70] }), as("background")],
 ];

@@ -24,6 +24,12 @@ function isTold(changed: readonly string[]): boolean {
   return changed.every((name) => isOwnDoing(name) || isSeenInFull({ changed: [name] }));
 }
 
+/** What a shell, or a program like nice(1), prlimit(1) or taskset(1), sets of itself before it runs another. */
+const setBeforeStart: ReadonlySet<string> = new Set([
+  ...["nice", "scheduling", "ioPriority", "affinity", "limits"],
+  ...["oomScoreAdjust", "timerSlackNs", "coreDumpFilter", "autogroupNice"],
+]);
+
 /**
  * A process that was read while it was launched: it has entered its run's cgroup, and runs its program, since. Nobody
  * need have watched a harness for that: it says who it is, and what else was set of it was set on its way there.
@@ -34,7 +40,8 @@ function isLaunchOf({ difference, attribution, context }: NoiseCase): boolean {
   const isInPlace = typeof after?.cgroup === "string" && isNamedByAny(after.cgroup, context.otherRuns ?? []);
   const others = changed.filter((name) => name !== "cgroup" || !isInPlace);
   const isItsHarness = isOtherHarness(attribution) && changed.includes("executable");
-  return isItsHarness ? !others.includes("cgroup") : isRecorded(attribution) && isTold(others);
+  if (isItsHarness) return others.every((name) => isOwnDoing(name) || setBeforeStart.has(name));
+  return isRecorded(attribution) && isTold(others);
 }
 
 const otherRun: NoiseRule = {

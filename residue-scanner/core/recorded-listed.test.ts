@@ -28,6 +28,22 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     expect(excusedBy(report)).toEqual(["foreign-process"]);
   });
 
+  it("does not take somebody of whom no command line is known for who loaded a program that has no name", () => {
+    const silent = recordedProcess({ serial: 9, parent: 2, commandLine: null });
+    const loading = (by: number) => act(by, "bpf", { parameters: { command: "BPF_PROG_LOAD" } });
+    const loaded = (name: string) =>
+      compare(
+        { listed: { kernel: [] } },
+        {
+          listed: {
+            kernel: [listedFixture({ key: "bpf prog 70012", location: "bpf prog 70012", attributes: { name } })],
+          },
+        },
+        { came: [silent], acts: [loading(9), loading(job)] },
+      ).findings.map(({ attribution }) => attribution.to);
+    expect([loaded(""), loaded("x")]).toEqual([["shared"], ["shared"]]);
+  });
+
   it("does not take the harness for who did it by the kind of a call alone", () => {
     expect(whose(compare(mounts(), mounts("/mnt/x"), { acts: [act(1, "mount")] }))).toEqual([["/mnt/x", "unknown"]]);
     const acts = [act(1, "mount"), act(foreign, "mount")];
