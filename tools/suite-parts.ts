@@ -69,6 +69,8 @@ function noticeInterruption(): { hasCome: () => boolean; ignore: () => void } {
   for (const signal of signals) process.on(signal, notice);
   return {
     hasCome: () => isInterrupted,
-    ignore: () => void signals.forEach((signal) => process.off(signal, notice)),
+    ignore: () => {
+      for (const signal of signals) process.off(signal, notice);
+    },
   };
 }
