@@ -41,7 +41,7 @@ const serviceManager = 1;
  * The threads of whoever others can ask for something: other processes than this one and those that come from it, which
  * wait at a unix(7) socket with a name, or for datagrams of udp(7) from anybody (`ThreadLooks`). Their children are among
  * them for as long as they run the same program, and have its sockets; those of the service manager, which hands sockets
- * to what it starts, once they run another one.
+ * to what it starts, once they run another one and have such a socket.
  */
 export class ServiceThreads {
   private readonly looks: ThreadLooks;
