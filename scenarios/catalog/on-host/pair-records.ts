@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Scenario } from "../../steps/scenario.ts";
 import type { Mutant } from "../../zoo/mutant.ts";
 import { scenarioOfBug } from "../planted-name.ts";
+import { inRepository } from "./in-repository.ts";
 
 const file = new URL("../planted-on-host.json", import.meta.url);
 
@@ -13,7 +14,7 @@ const file = new URL("../planted-on-host.json", import.meta.url);
 const PairRecord = z.strictObject({
   /** Of the bug and the scenario as they were then: `pairDigest`. */
   digest: z.string(),
-  /** What the scenario said with the bug; null where it passed. */
+  /** What the scenario said with the bug, paths from the repository's root; null where it passed. */
   says: z.string().nullable(),
   /** How many bugs were planted at once when it passed, where that was more than this one. */
   atOnce: z.int().min(2).optional(),
@@ -92,7 +93,8 @@ export function withPairRecord(
   const merged: PairRecords = {};
   for (const { mutant, scenario } of all) {
     const isThis = mutant.name === pair.mutant.name && scenario.name === pair.scenario.name;
-    const record = isThis ? { digest: pairDigest(pair), ...seen } : records[mutant.name]?.[scenario.name];
+    const says = seen.says === null ? null : inRepository(seen.says);
+    const record = isThis ? { digest: pairDigest(pair), ...seen, says } : records[mutant.name]?.[scenario.name];
     if (record !== undefined) (merged[mutant.name] ??= {})[scenario.name] = record;
   }
   return merged;
