@@ -32,7 +32,7 @@ export function hasStartupHook(home: string): boolean {
   const { status, stdout } = spawnSync("crontab", ["-l"], { encoding: "utf8", timeout: crontabMsMax });
   // crontab(5): a percent sign is a line break, unless a backslash stands before it.
   const named = shellWord(home).replaceAll("%", String.raw`\%`);
-  return status === 0 && stdout.split("\n").some((line) => line.includes(named));
+  return status === 0 && stdout.split("\n").some((line) => `${line} `.includes(` ${named} `));
 }
 
 /**
