@@ -135,7 +135,7 @@ describe("somebody else's agent", () => {
   ])("does not join where it %s, and nothing is asked of it then", async (_, asked, why) => {
     const takesJobs: AgentDefinition = { ...sleeper, submit: () => undefined };
     await play(takesJobs, [
-      { ...joins, ...asked } as Step,
+      { ...joins, ...asked },
       { step: "submit", batch: "work", jobs: 1, units: 1, unitCpuMs: 1, children: 0 },
       { step: "pause", agent: "guest" },
       { step: "probe", holds: { fact: "process", agent: "guest", is: "running" } },
@@ -151,7 +151,7 @@ describe("somebody else's agent", () => {
   });
 
   it("is asked as ever when it joins after all", async () => {
-    await play(sleeper, [{ ...joins, autostart: true } as Step, joins, { step: "pause", agent: "guest" }, withdraws]);
+    await play(sleeper, [{ ...joins, autostart: true }, joins, { step: "pause", agent: "guest" }, withdraws]);
     expect(ends()).toEqual(["join not-applicable", "join done", "pause done", "withdraw done"]);
   });
 

@@ -46,8 +46,8 @@ function noBroker({ name, usesBroker }: AgentDefinition): string | null {
 }
 
 /**
- * What is demanded of the agent itself, and what others are to be safe by. The rest that a `join` may ask for is there for
- * steps that do not apply either.
+ * What is demanded of the agent itself, and what others are to be safe by. The rest that a `join` may ask for is there
+ * for steps that do not apply either.
  */
 function unjoinable({ name }: AgentDefinition, { autostart, cage }: StepOf<"join">): string | null {
   if (cage !== undefined) return `nothing would hold what ${name} and its jobs take`;

@@ -57,7 +57,7 @@ export function definitionProblems(definition: ScenarioDefinition): Problem[] {
   const expectations = listOf("expectations", () => scenario.expectations(scenario.defaults));
   if ("path" in steps) return [steps];
   if ("path" in expectations) return [expectations];
-  const timing = { ...defaultTiming, ...scenario.timing } as Timing;
+  const timing = { ...defaultTiming, ...scenario.timing };
   const wrong = new StepProblems(stepNames, timing).of(steps.list, ["steps"]);
   return [
     ...wrong,

@@ -17,8 +17,8 @@ import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /**
- * How long the kernel may take to reap what was killed, in milliseconds. Whoever waits for a busy disk, as the load does
- * that a fault makes there, ends only when that has answered.
+ * How long the kernel may take to reap what was killed, in milliseconds. Whoever waits for a busy disk, as the load
+ * does that a fault makes there, ends only when that has answered.
  */
 const reapMsMax = 30_000;
 /** How long a command of somebody else may take to undo what it is for, in milliseconds. */

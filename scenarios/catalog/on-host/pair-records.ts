@@ -32,9 +32,9 @@ export interface Pair {
 }
 
 /**
- * 16 hexadecimal digits over what decides what the pair comes to, besides the product itself: what the bug replaces, and
- * what the scenario does and expects by default. What either is called, how it is described, and how long a step may wait
- * at most, which matters on a busy host alone, is not in it.
+ * 16 hexadecimal digits over what decides what the pair comes to, besides the product itself: what the bug replaces,
+ * and what the scenario does and expects by default. What either is called, how it is described, and how long a step
+ * may wait at most, which matters on a busy host alone, is not in it.
  */
 export function pairDigest({ mutant, scenario }: Pair): string {
   const { defaults, timing, needs, store } = scenario;
@@ -60,7 +60,10 @@ export function currentRecord(records: PairRecords, pair: Pair): PairRecord | un
   return record?.digest === pairDigest(pair) ? record : undefined;
 }
 
-/** What is wrong with the records of these pairs, a sentence for each: none, an old one, or one of a bug that is not exact. */
+/**
+ * What is wrong with the records of these pairs, a sentence for each: none, an old one, or one of a bug that is not
+ * exact.
+ */
 export function recordProblems(records: PairRecords, pairs: readonly Pair[]): string[] {
   return pairs.flatMap((pair) => {
     const where = `the bug ${pair.mutant.name} in ${pair.scenario.name}`;

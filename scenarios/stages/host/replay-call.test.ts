@@ -21,6 +21,8 @@ const { signatureWindowMs } = defaultTiming;
 
 interface Cast {
   readonly stage: HostStage;
+  /** The same stage with another broker. */
+  readonly stageAt: (here: string) => HostStage;
   readonly live: LiveBroker;
   /** The broker's store, from which another start goes on. */
   readonly directory: string;
@@ -35,32 +37,33 @@ async function cast({ isStranger = false, hasKey = true } = {}): Promise<Cast> {
   const { privateKey: key } = generateKeyPairSync("ed25519");
   if (hasKey) writeFileSync(join(home, "key.pem"), key.export({ type: "pkcs8", format: "pem" }));
   const agentId = idOf(key);
-  const stage = {
-    ...{ keptKeys: new Map(), running: { here: live.url }, agent: () => ({ name, home, agentId }) },
-    options: { signal: new AbortController().signal, timing: defaultTiming },
-  } as unknown as HostStage;
+  const stageAt = (here: string) =>
+    ({
+      ...{ keptKeys: new Map(), running: { here }, agent: () => ({ name, home, agentId }) },
+      options: { signal: new AbortController().signal, timing: defaultTiming },
+    }) as unknown as HostStage;
+  const stage = stageAt(live.url);
   if (!isStranger) {
     const body = enrolment({ agentId, key, joinToken: live.broker.joinToken });
     const call = wireCall({ agentId, instanceId: crypto.randomUUID(), key, path: routes.enrol, body });
     expect(await sendCall(stage, call)).toEqual({ status: 200, code: "none" });
   }
-  return { stage, live, directory: join(directory, "store") };
+  return { stage, stageAt, live, directory: join(directory, "store") };
 }
 
 function idOf(key: KeyObject): string {
   return agentIdOf(String(createPublicKey(key).export({ format: "jwk" }).x));
 }
 
-/** A broker that answers everything so. */
-async function answering(stage: HostStage, status: number, body: unknown): Promise<HostStage> {
+/** Where a broker listens that answers everything so. */
+async function answering(status: number, body: unknown): Promise<string> {
   const server = createServer((_, response) => {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
-  const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { ...stage, running: { here } } as unknown as HostStage;
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe("a call that an agent's key signed", () => {
@@ -87,12 +90,13 @@ describe("a call that an agent's key signed", () => {
   });
 
   it("fails the step when a broker takes it twice, whatever else it says of it", async () => {
-    const { stage } = await cast();
+    const { stage, stageAt } = await cast();
     const heard = await heardCall(stage, name);
-    // As before the restart: believed, and of no instance that it knows.
-    const forgetful = await answering(stage, 409, { code: "fenced", message: "it never enrolled" });
+    // As it did the first time: believed, and of no instance that it knows.
+    const forgetful = stageAt(await answering(409, { code: "fenced", message: "it never enrolled" }));
     await expect(replay(forgetful, heard)).rejects.toMatchObject({ name: "StepError", code: "not-refused" });
-    await expect(replay(await answering(stage, 200, {}), heard)).rejects.toMatchObject({ code: "not-refused" });
+    const obliging = stageAt(await answering(200, {}));
+    await expect(replay(obliging, heard)).rejects.toMatchObject({ name: "StepError", code: "not-refused" });
   });
 
   it("proves nothing when it is so old that the broker that heard it refuses it for that", async () => {

@@ -36,7 +36,8 @@ export function hasStartupHook(home: string): boolean {
 }
 
 /**
- * What is said of the hook of an agent that has joined: that it is gone in the end proves nothing if it never was there.
+ * What is said of the hook of an agent that has joined: that it is gone in the end proves nothing if it never was
+ * there.
  *
  * @throws StepError `no-startup-hook`
  */

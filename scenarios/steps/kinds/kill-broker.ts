@@ -10,7 +10,9 @@ export const killBroker = stepKind(
       step: z.literal("kill-broker"),
       /** With `replays` less than the timing's `signatureWindowMs`. */
       downMs: Ms.optional(),
-      /** A call that this agent's key signed is sent before and after, and must be refused then; not in virtual time. */
+      /**
+       * A call that this agent's key signed is sent before and after, and must be refused then; not in virtual time.
+       */
       replays: agentName.optional(),
     })
     .refine(({ downMs, replays }) => replays === undefined || downMs !== undefined, {
