@@ -50,6 +50,9 @@ const virtual = ["scenarios/catalog", "scenarios/simulating", "scenarios/stages/
   (room) => `${room}/**/*.test.ts`,
 );
 
+/** What reads what runs left, and writes files of its own: it computes more than it waits. */
+const reports = ["reports/**/*.test.ts"];
+
 /**
  * Host tests that prove that nothing is seen where nobody does anything, that look for what only others at work would
  * leave, or judge how long something took: nothing else of the suite goes on beside them.
@@ -92,11 +95,11 @@ const oneByOne = {
 
 /**
  * Groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
- * once, because loading it anew for each of them takes three times as long as testing it. `unit` and `virtual` run side by
- * side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the
+ * once, because loading it anew for each of them takes three times as long as testing it. `unit`, `virtual` and `reports` run side
+ * by side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the
  * other, because a scan of the host would see the other tests at work, and a job that forks without pause would starve
- * them. `alone` are those of them that bear nobody beside them. `npm test` without arguments has `pure` and `virtual` wait
- * for the processor time that `host` leaves (`tools/run-suite.ts`).
+ * them. `alone` are those of them that bear nobody beside them. `npm test` without arguments has `pure`, `virtual` and
+ * `reports` wait for the processor time that `host` leaves (`tools/run-suite.ts`).
  */
 export default defineConfig({
   test: {
@@ -125,9 +128,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: "reports",
+          include: reports,
+          exclude: pure,
+          ...sideBySide,
+          retry,
+        },
+      },
+      {
+        test: {
           name: "unit",
           include: ours.map((room) => `${room}/**/*.test.ts`),
-          exclude: ["**/*.host.test.ts", ...pure, ...virtual],
+          exclude: ["**/*.host.test.ts", ...pure, ...virtual, ...reports],
           ...sideBySide,
           retry,
         },

@@ -27,9 +27,9 @@ import type { TinyBroker } from "./testing/tiny-broker.ts";
 
 /**
  * Every step of a life that reaches the journal, from the journal itself: an agent lives once undisturbed and says by
- * which points its journal went; then another is killed right before one of them, and another right after the next, each
- * started again, and told to withdraw. In the night (`HOUSEGUEST_KILL_EDGES=both`) each point has both. Whatever it had
- * begun, nothing may be left (WC-4; docs/cases.md, cases 34, 49 and 59).
+ * which points its journal went; then another is killed right before one of them, and another right after the next,
+ * each started again, and told to withdraw. In the night (`HOUSEGUEST_KILL_EDGES=both`) each point has both. Whatever
+ * it had begun, nothing may be left (WC-4; docs/cases.md, cases 34, 49 and 59).
  */
 const points = await pointsOfALife();
 const bothEdges = process.env["HOUSEGUEST_KILL_EDGES"] === "both";
@@ -141,7 +141,9 @@ async function exitOf(agent: AgentProcess, asked: Promise<unknown>): Promise<Age
   return await Promise.race([failed, agent.exited]);
 }
 
-/** Starts what was killed once more, as its owner's wish to withdraw or as a start like any other, and has it withdraw. */
+/**
+ * Starts what was killed once more, as its owner's wish to withdraw or as a start like any other, and has it withdraw.
+ */
 async function recover({
   paths,
   broker,

@@ -14,7 +14,7 @@ import { Load } from "./testing/load.ts";
 import { SpawnedRedis, obstacleToRedis } from "./testing/redis-server.ts";
 
 /** For every change few; in .ci/nightly 500. */
-const kills = Number(process.env["HOUSEGUEST_KILLS"] ?? 25);
+const kills = Number(process.env["HOUSEGUEST_KILLS"] ?? 15);
 const program = join(import.meta.dirname, "testing", "killable-broker.ts");
 
 test.for(["SQLite", "Redis"])(

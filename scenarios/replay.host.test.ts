@@ -94,7 +94,8 @@ describe("scenarios replay --stage host", () => {
     "drains the broker, whose agents leave and come back, until its process is ended and started anew (half a minute: skipped but in the night, HOUSEGUEST_REPLAYS=all)",
     async () => {
       const { stdout, stderr, exitCode } = await replay([
-        // So long that they run when the drain begins, whatever else this machine does; then nobody waits for their end.
+        // So long that they run when the drain begins, whatever else this machine does; then nobody waits for their
+        // end.
         { atMs: 0, do: "submit", jobs: 2, behaviour: { ...work, units: 500 } },
         { atMs: 1_000, do: "drain", forMs: 8_000, downMs: 200 },
         { atMs: 2_000, do: "submit", jobs: 1, behaviour: { ...work, units: 3 } },

@@ -6,13 +6,18 @@ import { runTests } from "./run-tests.ts";
 import type { Tally } from "./tally.ts";
 
 /** The projects of vitest.config.ts. What is `computing` goes on beside `host`. */
-export const parts = { first: ["unit"], host: ["host"], computing: ["pure", "virtual"], last: ["alone"] } as const;
+export const parts = {
+  first: ["unit"],
+  host: ["host"],
+  computing: ["pure", "virtual", "reports"],
+  last: ["alone"],
+} as const;
 
 type Environment = Readonly<Record<string, string>>;
 
 /**
  * The whole suite, by the projects of vitest.config.ts: `unit`, which needs all the processors; then `host`, which mostly
- * waits, and beside it what only computes, `pure` and `virtual`, with the time that `host` leaves of the processors; then
+ * waits, and beside it what only computes, `pure`, `virtual` and `reports`, with the time that `host` leaves of the processors; then
  * `alone`, beside which nothing else goes on. On two processors that saves a tenth of the time.
  */
 export async function runParts(environment: Environment): Promise<Tally> {

@@ -88,3 +88,52 @@ test("whoever withdraws another user's agent changes that user's table", async (
   await autostart.remove([{ kind: "crontab", user: "somebody", existed: false }]);
   expect(bed.text()).toBeUndefined();
 });
+
+const others = { name: "houseguest-fedcba", marker: "houseguest:fedcba", command: ["/usr/bin/true"] };
+
+/** Two agents of one user, of which the second comes while the first is there, and the first leaves first. */
+async function comeAndGo(bed: FakeCrontab): Promise<void> {
+  const [first, second] = [bed.make(plainHook), bed.make(others)];
+  const ofFirst = await first.resources();
+  await first.install();
+  const ofSecond = await second.resources();
+  await second.install();
+  expect((await first.remove(ofFirst)).left).toEqual([]);
+  expect(await second.isInstalled()).toBe(true);
+  expect((await second.remove(ofSecond)).left).toEqual([]);
+}
+
+test("the last of several agents to leave takes away the table that the first one made", async () => {
+  const bed = new FakeCrontab();
+  await comeAndGo(bed);
+  expect(bed.scan()).toBeNull();
+});
+
+test("an empty table that was there before the first of several agents stays when the last one leaves", async () => {
+  const bed = new FakeCrontab();
+  bed.table(Buffer.alloc(0));
+  await comeAndGo(bed);
+  expect(bed.text()).toBe("");
+});
+
+test("what an owner wrote beside two agents stays, and is a table that was there for the agent that comes then", async () => {
+  const bed = new FakeCrontab();
+  const [first, second] = [bed.make(plainHook), bed.make(others)];
+  const ofFirst = await first.resources();
+  await first.install();
+  bed.table(Buffer.from(`${bed.text()}# mine\n`));
+  expect(await second.resources()).toEqual([{ kind: "crontab", user: "tester", existed: true }]);
+  await first.remove(ofFirst);
+  expect(bed.text()).toBe("# mine\n");
+});
+
+test("a table that only agents wrote is theirs for one that knows of its line by the marker alone, too", async () => {
+  const bed = new FakeCrontab();
+  const [first, second] = [bed.make(plainHook), bed.make(others)];
+  await first.install();
+  await second.install();
+  const found = await second.found();
+  await first.remove(await first.found());
+  await second.remove(found);
+  expect(bed.scan()).toBeNull();
+});

@@ -9,6 +9,9 @@ import { runCommand } from "./run-command.ts";
 const attemptsMax = 5;
 const lineBreak = 0x0a;
 const shownReturn = String.raw`\r`;
+/** At the end of an agent's line: the table came with the agents, and goes with the last of them. */
+const madeByAgents = " (there was no crontab)";
+const agentsLine = /^@reboot exec .* # houseguest:[0-9a-f]+( \(there was no crontab\))?\n$/;
 
 /**
  * A line `@reboot` in a user's crontab, written by crontab(1). It is the first one, so that no `SHELL=` above it says
@@ -17,6 +20,9 @@ const shownReturn = String.raw`\r`;
  * crontab(1) replaces the whole table and knows no lock. So it is read again right before the write, and again after
  * it: whoever changed it before or after is seen, and the change is made anew on what he left. What is written in the
  * moment between the second reading and the write cannot be seen by anybody.
+ *
+ * A user may have several agents, and none knows of the others' ledgers. Whether there was a table before the first of
+ * them is therefore written behind each of their lines.
  */
 export class Crontab implements Autostart {
   readonly name = "crontab";
@@ -43,12 +49,12 @@ export class Crontab implements Autostart {
   async resources(): Promise<AutostartResource[]> {
     const before = await this.#read([]);
     await this.#requireWritable(before);
-    return [{ kind: "crontab", user: this.#user, existed: before !== null && !this.#isOnlyOurs(before) }];
+    return [{ kind: "crontab", user: this.#user, existed: this.#wasThere(before) }];
   }
 
   async install(): Promise<void> {
-    const line = Buffer.from(`${this.#line()}\n`);
     await this.#edit([], (before) => {
+      const line = Buffer.from(`${this.#line()}${isOfAgents(before) ? madeByAgents : ""}\n`);
       const theirs = before === null ? [] : linesOf(before).filter((each) => !this.#isIn(each));
       return Buffer.concat([line, ...theirs]);
     });
@@ -72,7 +78,7 @@ export class Crontab implements Autostart {
   async found(): Promise<AutostartResource[]> {
     const table = await this.#read([]);
     if (table === null || !this.#isIn(table)) return [];
-    return [{ kind: "crontab", user: this.#user, existed: !this.#isOnlyOurs(table) }];
+    return [{ kind: "crontab", user: this.#user, existed: this.#wasThere(table) }];
   }
 
   async isInstalled(): Promise<boolean> {
@@ -144,8 +150,10 @@ export class Crontab implements Autostart {
     await this.#write([], before);
   }
 
-  #isOnlyOurs(table: Buffer): boolean {
-    return table.length > 0 && linesOf(table).every((line) => this.#isIn(line));
+  /** Whether its owner had one, be it empty. One with nothing but this agent's line came with it. */
+  #wasThere(table: Buffer | null): boolean {
+    if (table === null || isOfAgents(table)) return false;
+    return table.length === 0 || linesOf(table).some((line) => !this.#isIn(line));
   }
 
   #isIn(table: Buffer): boolean {
@@ -158,6 +166,13 @@ export class Crontab implements Autostart {
     // crontab(5): a percent sign is a line break, unless a backslash stands before it.
     return `@reboot ${`exec ${command} >/dev/null 2>&1`.replaceAll("%", String.raw`\%`)} # ${this.#hook.marker}`;
   }
+}
+
+/** Whether there is none but what agents made, and nobody else has written to. */
+function isOfAgents(table: Buffer | null): boolean {
+  if (table === null) return true;
+  const lines = linesOf(table).map((line) => line.toString("latin1"));
+  return lines.every((line) => agentsLine.test(line)) && lines.some((line) => line.endsWith(`${madeByAgents}\n`));
 }
 
 /** Each with its line break, if it has one. */

@@ -27,7 +27,9 @@ export interface ProcessTable {
   forget(leaseId: string): void;
   /** Every live process of every lease of this agent. */
   readonly scan: (look: Look) => Member[];
-  /** Those that were found last, as they were then and without a look; some have ended, and no pid is another's by now. */
+  /**
+   * Those that were found last, as they were then and without a look; some have ended, and no pid is another's by now.
+   */
   readonly remembered: () => Member[];
 }
 
@@ -79,7 +81,8 @@ export const unclearLease = "unclear";
  *
  * A scan in the middle of a freeze must be quick on a host with a thousand processes: a foreign process is read once
  * and then only listed. It cannot become a job's (nobody can enter another's session or descent) but by losing its
- * parent to a job's, and then it is listed among the orphans; and its pid cannot have been given away before the kernel has gone once through all the pids, which its count of forks tells.
+ * parent to a job's, and then it is listed among the orphans; and its pid cannot have been given away before the kernel
+ * has gone once through all the pids, which its count of forks tells.
  */
 export function processTable({
   agentId,

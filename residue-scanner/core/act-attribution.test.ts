@@ -40,4 +40,25 @@ describe("the words that name a thing", () => {
     expect(namesOf("bpf prog 112", "bpf prog 112")).toEqual(["bpf prog 112"]);
     expect(namesOf("shm 98307", "x")).toContain("98307");
   });
+
+  it.each([
+    ["nft table inet left", ["left"]],
+    ["nft chain ip6 left input", ["left", "input"]],
+    ["nft rule inet left input handle 51234", ["left", "input"]],
+    ["rule ipv4 32766 10.9.0.0/24 0.0.0.0/0", ["32766", "10.9.0.0/24", "0.0.0.0/0", "10.9.0.0", "0.0.0.0"]],
+    ["route ipv4 10.9.0.0/24 100 eth0 198.51.100.1 0 1", ["10.9.0.0/24", "10.9.0.0"]],
+    ["queue eth0 root 1:", ["eth0"]],
+    ["queue eth0 class root 1:10 ", ["eth0"]],
+    [
+      "policy 40977 10.9.0.0/16 10.8.0.0/16 out allow 0",
+      ["40977", "10.9.0.0/16", "10.8.0.0/16", "10.9.0.0", "10.8.0.0"],
+    ],
+    ["net:[4026532000] interface left", ["left"]],
+    ["net:[4026532000] nft table inet left", ["left"]],
+    ["net:[4026532000] address 198.51.100.9/24 on left", ["198.51.100.9/24", "left", "198.51.100.9"]],
+    ["mnt:[4026532000] /srv/left", ["/srv/left"]],
+    ["net:[4026532000]", []],
+  ])("are neither its family, nor its number, nor the namespace that it is in: %s", (key, names) => {
+    expect([...new Set(namesOf(key, ""))]).toEqual(names);
+  });
 });

@@ -136,11 +136,22 @@ export function wordsOf(process: RecordedProcess | null): ReadonlySet<string> {
 const noWordsAtAll: ReadonlySet<string> = new Set();
 const wordsOfProcesses = new WeakMap<RecordedProcess, ReadonlySet<string>>();
 
-/** At which interface it is: whoever does anything there says that, and `dev`, too. */
-const whereOnNetwork = /((?:^|\] )(?:neighbour|proxy|multicast|forwarding|route) \S+) dev .*$/s;
+/** What is in another namespace has the words that it would have here. */
+const inNamespace = /^(?:mnt|net|ipc|uts):\[\d+\] /;
+/** At which interface it is, or how: whoever does anything there says that, and `dev` or `root`, too. */
+const howItIs: readonly RegExp[] = [
+  /^((?:neighbour|proxy|multicast|forwarding|route) \S+) dev .*$/s,
+  /^(route ipv[46] \S+) .*$/s,
+  /^(queue \S+) .*$/s,
+  /^(nft rule .*) handle \d+$/s,
+  /^(policy \d+ \S+ \S+) .*$/s,
+];
 
-/** What a key begins with says of what kind a thing is: most in a word, those of BPF in two. */
-const kindOfThing = /^(?:bpf )?\S+ ?/;
+/**
+ * What a key begins with says of what kind a thing is, unless that is its path: most in a word, some in two, and of which
+ * family in one more.
+ */
+const kindOfThing = /^(?:bpf |nft \S+ |(?:rule|route) (?=ipv))?(?!\/)\S+ ?/;
 /** A number of fewer digits stands for anything in a program's text: `bytes(112)` had it name BPF program 112. */
 const shortNumber = /^\d{1,4}$/;
 const charactersMin = 3;
@@ -152,6 +163,7 @@ export function isTellingName(name: string): boolean {
 
 /** By what a command line would call it: its place, and the words of its key but those of its kind. */
 export function namesOf(key: string, location: string): string[] {
-  const words = key.replace(whereOnNetwork, "$1").replace(kindOfThing, "").split(" ");
+  const own = howItIs.reduce((left, how) => left.replace(how, "$1"), key.replace(inNamespace, ""));
+  const words = own.replace(kindOfThing, "").split(" ");
   return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(isTellingName);
 }

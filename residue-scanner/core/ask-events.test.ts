@@ -114,6 +114,11 @@ describe("who asks a service for something", () => {
     ]);
   });
 
+  it("sends one datagram to a group, and that wakes each service in it", () => {
+    const told = decode(arrives, wakes(812, meanwhile), arrives, wakes(813, meanwhile), { type: sent });
+    expect(told.map(({ parameters }) => parameters["woken"])).toEqual(["812", "813"]);
+  });
+
   it.each([
     ["a datagram of another host's arrives", [arrives, wakes(812, meanwhile)]],
     ["it sends one long after that", [arrives, wakes(812, meanwhile), { type: sent, afterNs: 2_000_000 }]],

@@ -140,10 +140,10 @@ export class AskDecoder {
       return [];
     });
     this.decoders.set(sent.id, (_, { atNs }, thread) => {
-      const woken = this.datagrams.sent(thread, atNs);
-      if (woken === null) return [];
-      const parameters = { woken: String(woken.thread) };
-      return this.note({ thread, call: askCalls.message, parameters, atNs: woken.atNs });
+      return this.datagrams.sent(thread, atNs).flatMap((woken) => {
+        const parameters = { woken: String(woken.thread) };
+        return this.note({ thread, call: askCalls.message, parameters, atNs: woken.atNs });
+      });
     });
   }
 

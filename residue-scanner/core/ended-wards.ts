@@ -1,16 +1,16 @@
 import { askCalls } from "./ask-events.ts";
 import type { ListenerReading } from "./asked-listeners.ts";
+import { hasSurelyEnded } from "./process-acts.ts";
 import type { RecordedWitness } from "./recorded-witness.ts";
 import type { Act, RecordedProcess } from "./recording.ts";
 
 /** It takes in every orphan, and does nothing about its end; what it does at requests is told by its own clients. */
 const init = 1;
-/** What a signal ends has ended by then: some put their things in order first. */
-const endedMsMax = 3_000;
 
 /**
  * By the serial of a process, the signals by which somebody ended one of its children: a supervisor sees that, and
- * starts it again, or does what else it does then.
+ * starts it again, or does what else it does then. It sees it at the child's end: whoever is told to end may put its
+ * things in order first, for longer than anybody takes to answer.
  *
  * @param signals sent by anybody, those that end without a word among them
  * @param readings they have the parents of those that ran before the recorder
@@ -46,10 +46,11 @@ export function endedWards(
   const byParent = new Map<number, Act[]>();
   for (const signal of signals) {
     for (const ward of ended.get(Number(signal.parameters["pid"])) ?? []) {
-      if (!isEndedBy(signal, ward)) continue;
+      const { toMs } = ward;
+      if (toMs === null || !isEndedBy(signal, ward, toMs)) continue;
       const parent = parentOf(ward);
       if (parent === null || parent.pid === init) continue;
-      const act: Act = { ...signal, call: askCalls.ending };
+      const act: Act = { ...signal, call: askCalls.ending, atMs: toMs };
       const known = byParent.get(parent.serial);
       if (known === undefined) byParent.set(parent.serial, [act]);
       else known.push(act);
@@ -58,6 +59,8 @@ export function endedWards(
   return byParent;
 }
 
-function isEndedBy({ atMs }: Act, { isOlder, fromMs, toMs }: RecordedProcess): boolean {
-  return (isOlder || fromMs <= atMs) && toMs !== null && atMs <= toMs && toMs - atMs <= endedMsMax;
+/** Pids are used again: it may have been sent to whoever had the pid before, or has it now. */
+function isEndedBy(signal: Act, { isOlder, fromMs }: RecordedProcess, endedMs: number): boolean {
+  const { atMs } = signal;
+  return (isOlder || fromMs <= atMs) && atMs <= endedMs && hasSurelyEnded(signal, endedMs);
 }

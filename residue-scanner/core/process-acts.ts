@@ -7,6 +7,12 @@ import { signalCall } from "./signal-events.ts";
 const endingMsMax = 10_000;
 /** By default they do nothing; some servers, which have no terminal, stop at them, and take their time (httpd(8)). */
 const harmlessSignals: readonly string[] = ["SIGWINCH"];
+/** They end nobody who does not choose to (signal(7)). */
+const sparingSignals: ReadonlySet<string> = new Set([
+  ...harmlessSignals,
+  ...stoppingSignals,
+  ...["SIGCONT", "SIGURG", "SIGCHLD"],
+]);
 
 /**
  * Whether a call can have done that to a process. Signals end, stop and continue a process; every other call sets
@@ -35,7 +41,7 @@ export function canHaveDone(
  */
 export function hasSurelyEnded(act: Act, endedMs: number | null): boolean {
   const { signal = "" } = act.parameters;
-  if (harmlessSignals.includes(signal)) return false;
+  if (sparingSignals.has(signal)) return false;
   return signal === "SIGKILL" || endedMs === null || isSoon(act, endedMs);
 }
 

@@ -3,13 +3,15 @@ import { ofHandedOn, ofKernelHelper } from "./kernel-helpers.ts";
 import { ofKeyHelper } from "./key-requests.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
+import { eventLagMs } from "./event-lag.ts";
 import { imageFiles } from "./image-files.ts";
 import type { Inspections } from "./inspection.ts";
 import { PipeRequests } from "./pipe-requests.ts";
-import type { ProcessWitness } from "./process-attribution.ts";
+import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import { RecordedEvidence } from "./recorded-evidence.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { RecordedWitness } from "./recorded-witness.ts";
+import type { RecordedProcess } from "./recording.ts";
 import { Requests } from "./requests.ts";
 import { SocketRequests } from "./socket-requests.ts";
 import { ofProgramRun } from "./run-programs.ts";
@@ -31,10 +33,25 @@ function addressesOf(...snapshots: readonly Snapshot[]): ReadonlySet<string> {
   return new Set(keys.flatMap((key) => /^address (\S+?)(?:\/\d+)? on /.exec(key)?.[1] ?? []));
 }
 
-/** Brings a recording together with what the snapshots know of processes; each asks the other. */
-export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness): RecordedEvidence | null {
-  const { recorded: run, before, after, context, differences } = sources;
-  if (run === undefined || run === null) return null;
+interface Lineage {
+  readonly witness: RecordedWitness;
+  readonly requests: Requests;
+  readonly asked: SocketRequests;
+}
+
+/** @param orderedOf whose orders a service's child carries out that came through a pipe, or by what the service watches */
+function lineageFrom(
+  { before, after, context }: ComparisonSources,
+  {
+    run,
+    witness,
+    orderedOf,
+  }: {
+    readonly run: RecordedRun;
+    readonly witness: ProcessWitness;
+    readonly orderedOf: (child: RecordedProcess) => Attribution | null;
+  },
+): Lineage {
   const requests: Requests = new Requests({
     run,
     witness: () => lineage,
@@ -50,7 +67,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     isScanner: ({ pid, isOlder }) => isOlder && witness.table.isScanner(pid),
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => ofHandedOn(child, { run, witness: lineage }) ?? requests.of(child, delegate),
-    askedOf: (child, service) => asked.ofChild(service, child.fromMs),
+    askedOf: (child, service) => asked.ofChild(service, child.fromMs) ?? orderedOf(child),
     helperOf: (process) =>
       ofKeyHelper(process, { run, witness: lineage }) ??
       ofKernelHelper(process, {
@@ -64,7 +81,33 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     witness: () => lineage,
     readings: [before, after],
   });
-  const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
+  return { witness: lineage, requests, asked };
+}
+
+/**
+ * Whose orders a service's child carries out. Those who gave them are judged by themselves, without such orders: they may
+ * be the service's own children, of which each would be asked for all others.
+ */
+function ordersFrom(
+  sources: ComparisonSources,
+  { run, witness }: { readonly run: RecordedRun; readonly witness: ProcessWitness },
+): (child: RecordedProcess) => Attribution | null {
+  const { inspections } = sources;
+  const isOrdered = inspections.values().some(({ readers, watchers }) => (readers ?? watchers) !== undefined);
+  if (!isOrdered) return () => null;
+  const givers = lineageFrom(sources, { run, witness, orderedOf: () => null });
+  const pipes = new PipeRequests({ run, witness: givers.witness, inspections });
+  // What was done to files is told late: the child may have begun by then.
+  return ({ serial, fromMs }) => pipes.of({ by: serial, kinds: [], firstMs: fromMs, lastMs: fromMs + eventLagMs });
+}
+
+/** Brings a recording together with what the snapshots know of processes; each asks the other. */
+export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness): RecordedEvidence | null {
+  const { recorded: run, before, after, differences, inspections } = sources;
+  if (run === undefined || run === null) return null;
+  const orderedOf = ordersFrom(sources, { run, witness });
+  const { witness: lineage, requests, asked } = lineageFrom(sources, { run, witness, orderedOf });
+  const pipes = new PipeRequests({ run, witness: lineage, inspections });
   const evidence = new RecordedEvidence({
     ...{ run, witness: lineage, requests, pipes, asked, differences: differences.list },
     parentOf: (pid) => witness.table.now(pid)?.parent ?? null,

@@ -44,6 +44,18 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     expect([loaded(""), loaded("x")]).toEqual([["shared"], ["shared"]]);
   });
 
+  it("tells two who made tables of the firewall apart by their names, which stand behind words that both say", () => {
+    const making = ["left", "right"].map((name, at) =>
+      recordedProcess({ serial: 9 + at, parent: at === 0 ? job : foreign, commandLine: `nft add table inet ${name}` }),
+    );
+    const parameters = { family: "AF_NETLINK", protocol: "NETLINK_NETFILTER" };
+    const acts = making.map(({ serial }) => act(serial, "socket", { parameters }));
+    const tables = ["nft table inet left", "nft table inet right"].map((key) => listedFixture({ key }));
+    const report = compare({ listed: { firewall: [] } }, { listed: { firewall: tables } }, { came: making, acts });
+    expect(whose(report)).toEqual([["nft table inet left", "job"]]);
+    expect(excusedBy(report)).toEqual(["foreign-process"]);
+  });
+
   it("does not take the harness for who did it by the kind of a call alone", () => {
     expect(whose(compare(mounts(), mounts("/mnt/x"), { acts: [act(1, "mount")] }))).toEqual([["/mnt/x", "unknown"]]);
     const acts = [act(1, "mount"), act(foreign, "mount")];

@@ -198,6 +198,19 @@ describe("what a service did that takes its orders through sockets and signals",
     expect(found([message(service.serial)])).toEqual(["shared"]);
     expect(found([])).toEqual([]);
   });
+
+  it("is also the process that it started when a file of the job's, read a little late, was there already", () => {
+    const started = processFixture({ pid: worker.pid, startTime: String(worker.startTime), parent: service.pid });
+    const found = (madeMs: number) => {
+      const parameters = { asked: String(service.serial), madeMs: String(madeMs) };
+      const taken = act(job, "file taken", { parameters, returned: null, atMs: madeMs + 5 });
+      const told = { came: [service, worker], acts: [taken] };
+      return compare({}, { processes: [processFixture({ pid: 60 }), started] }, told).findings.map(
+        ({ attribution }) => attribution.to,
+      );
+    };
+    expect([found(1_450), found(2_000)]).toEqual([["shared"], []]);
+  });
 });
 
 describe("what a service did when one of its children had ended by a signal", () => {
@@ -218,6 +231,30 @@ describe("what a service did when one of its children had ended by a signal", ()
   it("is shared with the job that had sent the signal", () => {
     expect(whose(1_301, [killed("SIGKILL")])).toContain("files:/d/x shared");
     expect(whose(1_301, [killed("SIGTERM")])).toContain("files:/d/x shared");
+  });
+
+  it("is shared from the child's end on, however long it took, of one that was started during the run, too", () => {
+    const found = (toMs: number, atMs: number) => {
+      const child = recordedProcess({ ...ward, isOlder: false, parent: service.serial, toMs });
+      const touches = { "/d/x": [touch(service.serial, ["created"], atMs)] };
+      const told: Told = { came: [service, child], acts: [killed("SIGTERM")], touches };
+      const { findings, excused } = compare(before, after, told);
+      return [...findings.map(({ attribution }) => attribution.to), ...excused.map(({ rule }) => rule)];
+    };
+    expect(found(9_300, 9_500)).toEqual(["shared"]);
+    expect(found(9_300, 2_000)).toEqual(["foreign-process"]);
+  });
+
+  it("is shared, too, where the service was told of it, and had started another, before the recorder was", () => {
+    const again = processFixture({ pid: worker.pid, startTime: String(worker.startTime), parent: service.pid });
+    const found = (toMs: number) => {
+      const child = recordedProcess({ ...ward, isOlder: false, parent: service.serial, toMs });
+      const told: Told = { came: [service, worker, child], acts: [killed("SIGKILL")] };
+      return compare({}, { processes: [processFixture({ pid: 60 }), again] }, told).findings.map(
+        ({ attribution }) => attribution.to,
+      );
+    };
+    expect([found(1_399.9), found(1_400.2), found(1_900)]).toEqual([["shared"], ["shared"], []]);
   });
 
   it("is its own where the child went on, ended by itself, or was another's", () => {

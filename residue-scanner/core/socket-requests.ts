@@ -21,6 +21,8 @@ export interface SocketRequestKnowledge {
 
 /** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
 const servedMsMax = 3_000;
+/** The kernel tells a parent of its child's end before it tells the recorder; on a busy host others run in between. */
+const noticeMsMax = 100;
 /** These only end, stop or continue it; at all others it does something, if only that the kernel dumps its memory. */
 const silentSignals: ReadonlySet<string> = new Set(["SIGKILL", "SIGCONT", ...stoppingSignals]);
 /** More ancestors than that no service has. */
@@ -85,7 +87,7 @@ export class SocketRequests {
 
   /** At whose request a service that was there before started something at that time. */
   ofChild(service: RecordedProcess, atMs: number): Attribution | null {
-    return this.#askedOf(service, { firstMs: atMs, lastMs: atMs }, atMs);
+    return this.#askedOf(service, { firstMs: atMs, lastMs: atMs + eventLagMs }, atMs);
   }
 
   /** @param startedMs when the service started what did it, unless it did it itself: requests that came later do not count */
@@ -178,6 +180,7 @@ function wasAlive({ isOlder, fromMs, toMs }: RecordedProcess, atMs: number): boo
 
 /** That a file was made and taken away is told by file events, and read late. */
 function lagOf({ call }: Act): number {
+  if (call === askCalls.ending) return noticeMsMax;
   return call === askCalls.taking ? eventLagMs : 0;
 }
 

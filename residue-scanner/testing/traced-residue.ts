@@ -18,6 +18,7 @@ const canFilter =
 export interface TracedRun {
   /** Null when a signal ended it. */
   readonly exitCode: number | null;
+  readonly stdout: string;
   readonly stderr: string;
   /** Every call of `makers` and of what was asked for, by any thread and child, one a line. */
   readonly calls: readonly string[];
@@ -60,13 +61,14 @@ export function traceResidue(
   // Where it keeps what it compiled, it makes files of which no test means to know; and `interruptAt` counts the calls of
   // the sources.
   const { NODE_COMPILE_CACHE: _compiled, HOUSEGUEST_TEST_BUNDLE: _bundle, ...environment } = process.env;
-  const { status, stderr } = spawnSync("strace", [...tracing, process.execPath, launcher, ...parameters], {
+  const { status, stdout, stderr } = spawnSync("strace", [...tracing, process.execPath, launcher, ...parameters], {
     encoding: "utf8",
     env: { ...environment, TMPDIR: place },
   });
   const calls = readFileSync(log, "utf8").split("\n");
   return {
     exitCode: status,
+    stdout,
     stderr,
     calls,
     isSignalled: calls.some((line) => line.includes("--- SIGINT ")),

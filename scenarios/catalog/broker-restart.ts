@@ -15,8 +15,9 @@ export const brokerRestart: Scenario = {
   title: "the broker is killed and comes back: jobs run on, and nobody gets one twice",
   description:
     "The broker is killed (SIGKILL) while an agent works for it, and is back before a lease runs out. The agent works on " +
-    "meanwhile, is believed afterwards, and hears what it is told; what it said before the kill is not taken twice. Then a job ends while the broker is dead, and the agent is killed before it " +
-    "could tell anybody: when both are back, it tells it. Each job was handed out once, and every result is right.",
+    "meanwhile, is believed afterwards, and hears what it is told; what it said before the kill is not taken twice. " +
+    "Then a job ends while the broker is dead, and the agent is killed before it could tell anybody: when both are " +
+    "back, it tells it. Each job was handed out once, and every result is right.",
   requirements: ["WC-11"],
   tags: ["broker", "fault"],
   stages: ["host", "netns", "sim"],

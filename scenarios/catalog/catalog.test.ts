@@ -56,6 +56,17 @@ describe("catalog", () => {
     expect(definitionProblems({ name, steps, expectations: scenario.expectations(defaults) })).toEqual([]);
   });
 
+  it.each(catalog)("$name says so where it writes to the crontab of whoever runs it", (scenario) => {
+    const flat = (steps: readonly Step[]): Step[] =>
+      steps.flatMap((step) => [step, ...nestedSteps(step).flatMap(flat)]);
+    const writes = flat(scenario.steps(scenario.defaults)).some(
+      (step) =>
+        (step.step === "join" && step.autostart === true) ||
+        (step.step === "submit" && step.behaviour === "edits-crontab"),
+    );
+    expect(/crontab/.test(scenario.hurts ?? "")).toBe(writes);
+  });
+
   it.each(catalog)("$name waits for its jobs the longer the more there are", (scenario) => {
     const jobs = 500;
     const flat = (steps: readonly Step[]): Step[] =>

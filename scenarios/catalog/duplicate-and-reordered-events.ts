@@ -20,7 +20,10 @@ const is = (state: "Working" | "Paused"): Step => ({ step: "probe", holds: { fac
 const swapped = (as: string, steps: readonly Step[]): Step[] =>
   underFault({ kind: "misbehave-broker", rule: { kind: "reorder-events" }, agent }, steps, as);
 
-/** The broker takes it for sent. Its stream is silent for so long that the agent gives it up; the next one has to bring it. */
+/**
+ * The broker takes it for sent. Its stream is silent for so long that the agent gives it up; the next one has to bring
+ * it.
+ */
 const lostOnTheWay = (command: "pause" | "resume"): Step[] =>
   underFault({ kind: "disturb-link", agent, toxic: { type: "blackhole" }, direction: "to-agent" }, [
     told(command),
@@ -28,8 +31,8 @@ const lostOnTheWay = (command: "pause" | "resume"): Step[] =>
   ]);
 
 /**
- * I10: an event stream may say things twice, in the wrong order, or to nobody; a command is carried out once, and the last one holds.
- * In virtual time the second copy of an event comes later, when others may have come.
+ * I10: an event stream may say things twice, in the wrong order, or to nobody; a command is carried out once, and the
+ * last one holds. In virtual time the second copy of an event comes later, when others may have come.
  */
 export const duplicateAndReorderedEvents: Scenario = {
   name: "duplicate-and-reordered-events",

@@ -14,10 +14,10 @@ const hostHead = `| scenario | the bug | planted in | what the scenario says | t
 const onHost = `
 ## On a real host
 
-What the model does not have, also of scenarios that are played in virtual time too, is played on real processes, each time with the bug in the program of agent or broker, and
-again without it where a scenario fails: only what passes then has found the bug. "2 of 8 pass" counts the other
-scenarios that are for real hosts alone: two passed with the bug, and the rest were not played with it as they are now,
-which the night does. What was seen of each pair is recorded in \`scenarios/catalog/planted-on-host.json\`, with a
+What the model does not have, also of scenarios that are played in virtual time too, is played on real processes, each
+time with the bug in the program of agent or broker, and again without it where a scenario fails: only what passes then
+has found the bug. "2 of 8 pass" counts the other scenarios that are for real hosts alone: two passed with the bug, and
+the rest were not played with it as they are now, which the night does. What was seen of each pair is recorded in \`scenarios/catalog/planted-on-host.json\`, with a
 digest of bug and scenario: a test fails where either has changed since, where a bug's own scenario did not find it, and
 where another did.
 

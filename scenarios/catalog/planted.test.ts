@@ -42,7 +42,8 @@ const simBugs = read.filter((bug) => names.includes(scenarioOfBug(bug.name)) && 
 const rows = new Map<string, string>();
 /**
  * With how many others each bug is played: with all of them in the night, because that grows with the square of the
- * catalogue. For every change with those that follow it in the catalogue's order, so that each is played with as many bugs.
+ * catalogue. For every change with those that follow it in the catalogue's order, so that each is played with as many
+ * bugs.
  */
 const othersMax = Number(process.env["HOUSEGUEST_PLANTED_OTHERS"] ?? 3);
 

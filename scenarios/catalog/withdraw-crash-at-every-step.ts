@@ -20,6 +20,7 @@ export const withdrawCrashAtEveryStep: Scenario = {
   requirements: ["WC-4", "WC-16"],
   tags: ["withdraw", "crash", "fault"],
   stages: ["host", "netns", "sim"],
+  hurts: "A line in this user's crontab that starts an agent with the host, for seconds; only where there is none yet.",
   hostWide: true,
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,

@@ -13,7 +13,7 @@ import { hostFaultContext } from "../stages/host/host-fault-context.ts";
 import { HostStage } from "../stages/host/host-stage.ts";
 import { processStat } from "../stages/host/proc.ts";
 import { playSteps } from "../steps/play-steps.ts";
-import type { Step } from "../steps/step.ts";
+import type { Step, StepOf } from "../steps/step.ts";
 import { UndoLedger } from "../undo/undo-ledger.ts";
 import type { AgentDefinition } from "./define-agent.ts";
 import { ForeignCast, runForeignStep } from "./foreign-steps.ts";
@@ -75,6 +75,13 @@ function ends(): string[] {
   return history.records.flatMap(({ type, data }) => (type === "step.end" ? [`${data.step} ${data.outcome}`] : []));
 }
 
+/** Why those were not applicable that were not. */
+function details(): string[] {
+  return history.records.flatMap(({ type, data }) =>
+    type === "step.end" && data.outcome === "not-applicable" ? [data.detail] : [],
+  );
+}
+
 function seen<T extends HistoryType>(type: T): HistoryData<T>[] {
   return history.records.flatMap((record) => (record.type === type ? [record.data as HistoryData<T>] : []));
 }
@@ -120,6 +127,39 @@ describe("somebody else's agent", () => {
         (step, index) => `${step} ${lacks.includes(step) && index !== 8 ? "not-applicable" : "done"}`,
       ),
     );
+  });
+
+  it.each<[string, Partial<StepOf<"join">>, string]>([
+    ["is to start with the host", { autostart: true }, "sleeper has nothing by which it is started with the host"],
+    ["is to be held by a cage", { cage: { processesMax: 50 } }, "nothing would hold what sleeper and its jobs take"],
+  ])("does not join where it %s, and nothing is asked of it then", async (_, asked, why) => {
+    const takesJobs: AgentDefinition = { ...sleeper, submit: () => undefined };
+    await play(takesJobs, [
+      { ...joins, ...asked },
+      { step: "submit", batch: "work", jobs: 1, units: 1, unitCpuMs: 1, children: 0 },
+      { step: "pause", agent: "guest" },
+      { step: "probe", holds: { fact: "process", agent: "guest", is: "running" } },
+      { step: "wait", forMs: 1 },
+      withdraws,
+    ]);
+    expect(ends()).toEqual([
+      ...["join", "submit", "pause", "probe"].map((step) => `${step} not-applicable`),
+      ...["wait done", "withdraw not-applicable"],
+    ]);
+    expect(details()).toEqual([why, ...Array.from({ length: 4 }, () => "guest did not join")]);
+    expect(ledger.open.filter(({ undo }) => undo === "run-command")).toEqual([]);
+  });
+
+  it("is asked as ever when it joins after all", async () => {
+    await play(sleeper, [{ ...joins, autostart: true }, joins, { step: "pause", agent: "guest" }, withdraws]);
+    expect(ends()).toEqual(["join not-applicable", "join done", "pause done", "withdraw done"]);
+  });
+
+  it("has nothing said again to its broker, which is not killed for less than was asked", async () => {
+    const worker: AgentDefinition = { ...sleeper, usesBroker: true };
+    await play(worker, [{ step: "kill-broker", downMs: 1, replays: "guest" }]);
+    expect(ends()).toEqual(["kill-broker not-applicable"]);
+    expect(details()).toEqual(["what sleeper signs, and with what, is its own affair"]);
   });
 
   it.each<[string, Partial<AgentDefinition>, string]>([

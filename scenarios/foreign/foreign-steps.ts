@@ -19,6 +19,7 @@ import type { Step, StepOf } from "../steps/step.ts";
 import { unknownName } from "../steps/unknown-name.ts";
 import { notInTime, WaitError } from "../steps/wait-error.ts";
 import { withdrawalGraceMs } from "../steps/withdrawal-load.ts";
+import { AbsentGuests } from "./absent-guests.ts";
 import type { AgentDefinition } from "./define-agent.ts";
 import { Guest } from "./guest.ts";
 import { type ForeignStepName, isForeign, whyNotApplicable } from "./step-applies.ts";
@@ -37,6 +38,7 @@ type Interpreter<Name extends Step["step"]> = (
 export class ForeignCast {
   readonly stage: HostStage;
   readonly definition: AgentDefinition;
+  readonly absent = new AbsentGuests();
 
   constructor(stage: HostStage, definition: AgentDefinition) {
     this.stage = stage;
@@ -58,8 +60,7 @@ const interpreters: { readonly [Name in ForeignStepName]: Interpreter<Name> } = 
   wait: ({ stage }, step) => eitherStage.wait(stage, step),
   own: ({ stage }, step, nested) => own(stage, step, nested),
   "start-broker": ({ stage }) => startBroker(stage),
-  // What it signs, and with what, is its own affair.
-  "kill-broker": ({ stage }, { step, downMs }) => killBroker(stage, { step, downMs }),
+  "kill-broker": ({ stage }, step) => killBroker(stage, step),
   "await-settled": ({ stage }, step) => awaitSettled(stage, step),
   "verify-results": ({ stage }, step) => verifyResults(stage, step),
   submit,
@@ -75,7 +76,9 @@ const interpreters: { readonly [Name in ForeignStepName]: Interpreter<Name> } = 
 
 /** Carries out one step with somebody else's agent. @throws NotApplicable */
 export async function runForeignStep(cast: ForeignCast, step: Step, nested: Nested): Promise<string> {
-  const why = whyNotApplicable(cast.definition, step);
+  const { absent, definition, stage } = cast;
+  const why = whyNotApplicable(definition, step) ?? absent.whyNot(step, stage.guests.size > 0);
+  if (step.step === "join") absent[why === null ? "came" : "left"](step);
   if (why !== null || !isForeign(step)) throw notApplicable(why ?? `nothing is known of "${step.step}"`);
   return await (interpreters[step.step] as Interpreter<typeof step.step>)(cast, step, nested);
 }

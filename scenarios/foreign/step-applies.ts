@@ -13,10 +13,11 @@ const lacking = {
   repeat: nothing,
   wait: nothing,
   own: nothing,
-  join: nothing,
+  join: unjoinable,
   withdraw: nothing,
   "start-broker": noBroker,
-  "kill-broker": noBroker,
+  "kill-broker": (agent, { replays }) =>
+    noBroker(agent) ?? (replays === undefined ? null : `what ${agent.name} signs, and with what, is its own affair`),
   "await-settled": noBroker,
   "verify-results": noBroker,
   submit: (agent) => (agent.usesBroker === true || agent.submit !== undefined ? null : `${agent.name} takes no jobs`),
@@ -42,6 +43,15 @@ export function isForeign(step: Step): step is StepOf<ForeignStepName> {
 
 function noBroker({ name, usesBroker }: AgentDefinition): string | null {
   return usesBroker === true ? null : `${name} takes no work from a broker`;
+}
+
+/**
+ * What is demanded of the agent itself, and what others are to be safe by. The rest that a `join` may ask for is there
+ * for steps that do not apply either.
+ */
+function unjoinable({ name }: AgentDefinition, { autostart, cage }: StepOf<"join">): string | null {
+  if (cage !== undefined) return `nothing would hold what ${name} and its jobs take`;
+  return autostart === true ? `${name} has nothing by which it is started with the host` : null;
 }
 
 function without(agent: AgentDefinition, field: "pause" | "resume" | "status"): string | null {

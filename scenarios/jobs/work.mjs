@@ -1,7 +1,8 @@
 // A real job: burns CPU, forks children that burn CPU too, writes files, reports progress, and can go on from a
 // checkpoint of its working directory. Its result is a hash chain as long as its work, so that a unit that was lost,
-// repeated or done by two holders at once gives another result. It says too from which unit this holder went on: "restart
-// from zero" gives the right chain and is not recovery. It goes on in a directory that is as it left it, or fails.
+// repeated or done by two holders at once gives another result. It says too from which unit this holder went on:
+// "restart from zero" gives the right chain and is not recovery. It goes on in a directory that is as it left it, or
+// fails.
 //
 //   node work.mjs --units 40 --unit-ms 25 --children 2 --file-bytes 4096 --behaviour ignores-sigterm
 import { spawn } from "node:child_process";
@@ -102,7 +103,9 @@ function replace(path, content) {
   renameSync(`${path}.new`, path);
 }
 
-/** A disk that is full is the host's trouble, and passes: the job waits for room, as it would not for any other error. */
+/**
+ * A disk that is full is the host's trouble, and passes: the job waits for room, as it would not for any other error.
+ */
 function write(path, content) {
   for (;;) {
     try {

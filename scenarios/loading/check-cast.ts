@@ -147,6 +147,9 @@ function wordsOf(step: Step, { agents, batches, faults, hidesFaults }: Cast): Wo
     ...("agent" in part && typeof part.agent === "string" && !bringsAgent(step)
       ? [{ field: [...within, "agent"], kind: "agent" as const, word: part.agent, known: agents }]
       : []),
+    ...("replays" in part && typeof part.replays === "string"
+      ? [{ field: [...within, "replays"], kind: "agent" as const, word: part.replays, known: agents }]
+      : []),
     ...("batch" in part && typeof part.batch === "string" && step.step !== "submit"
       ? [{ field: [...within, "batch"], kind: "batch of jobs" as const, word: part.batch, known: batches }]
       : []),

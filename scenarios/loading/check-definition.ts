@@ -5,7 +5,7 @@ import * as z from "zod";
 import { stageNames } from "../../protocol/stage-names.ts";
 import { limits } from "../../foundation/limits.ts";
 import { messageOf } from "../../foundation/errors.ts";
-import { Timing } from "../../protocol/timing.ts";
+import { defaultTiming, Timing } from "../../protocol/timing.ts";
 import { type CheckerName, checkers } from "../checkers/registry.ts";
 import type { CheckerSettings } from "../checkers/setting.ts";
 import { settingProblems } from "../checkers/setting-problems.ts";
@@ -57,7 +57,8 @@ export function definitionProblems(definition: ScenarioDefinition): Problem[] {
   const expectations = listOf("expectations", () => scenario.expectations(scenario.defaults));
   if ("path" in steps) return [steps];
   if ("path" in expectations) return [expectations];
-  const wrong = new StepProblems(stepNames).of(steps.list, ["steps"]);
+  const timing = { ...defaultTiming, ...scenario.timing };
+  const wrong = new StepProblems(stepNames, timing).of(steps.list, ["steps"]);
   return [
     ...wrong,
     ...castProblems(steps.list, wrong),

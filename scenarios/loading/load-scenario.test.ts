@@ -130,6 +130,21 @@ describe("a step is refused by its line and the nearest right name:", () => {
       '{ step: "wait", forMs: 2_600_000_000 }',
       'the step "wait", forMs: Too big: expected number to be <=2147483647',
     ],
+    [
+      "a broker that hears nothing again, because it stays away",
+      '{ step: "kill-broker", replays: "donor" }',
+      'the step "kill-broker", replays: nothing is said again to a broker that stays away: give `downMs`',
+    ],
+    [
+      "a broker that is away for longer than a signature is taken",
+      '{ step: "kill-broker", downMs: 300_000, replays: "donor" }',
+      'the step "kill-broker", downMs: with replays it is less than the timing\'s signatureWindowMs (300000)',
+    ],
+    [
+      "an agent whose call is said again",
+      '{ step: "kill-broker", downMs: 500, replays: "doner" }',
+      'no agent "doner": did you mean "donor"? (no earlier step brings it)',
+    ],
     ["no step", '"withdraw"', "this is no step: a step is an object with the field `step`"],
   ];
   const files = wrong.map(([what, step, says]): [string, number, string] => [what, given(withStep(step)), says]);

@@ -1,10 +1,12 @@
 import type * as z from "zod";
 
+import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import { faultKindNames } from "../faults/fault-spec.ts";
 import { ownStepNamed, ownStepNames } from "../steps/define-step.ts";
 import { factNames } from "../steps/facts.ts";
 import { fieldsOf, Step, type StepOf } from "../steps/step.ts";
 import { type Problem, unknownField, unknownWord } from "./file-problem.ts";
+import { replayProblems } from "./replay-problems.ts";
 import { waitProblems } from "./wait-problems.ts";
 
 type Path = readonly PropertyKey[];
@@ -12,10 +14,15 @@ type Path = readonly PropertyKey[];
 /** What is wrong with steps as data: kinds and fields that there are not, and values that a field does not take. */
 export class StepProblems {
   readonly #names: readonly string[];
+  readonly #timing: Timing;
 
-  /** @param names of the kinds that there are */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names of the kinds that there are
+   * @param timing by which the steps are played
+   */
+  constructor(names: readonly string[], timing = defaultTiming) {
     this.#names = names;
+    this.#timing = timing;
   }
 
   of(steps: readonly unknown[], path: Path): Problem[] {
@@ -43,6 +50,7 @@ export class StepProblems {
     const issues = Step.safeParse(step).error?.issues ?? [];
     const problems = issues.flatMap((issue) => problemsOf(issue, { path, name, step }));
     if (problems.length > 0) return problems;
+    if (name === "kill-broker") return replayProblems(step as StepOf<"kill-broker">, { path, timing: this.#timing });
     if (name === "wait-until") return waitProblems(step as StepOf<"wait-until">, path);
     return name === "own" ? ownProblems(step, path) : [];
   }

@@ -15,7 +15,9 @@ export type NeedName = keyof typeof probes;
 const isRoot = (): boolean => process.getuid?.() === 0;
 const onDebian = (name: string): string => `On Debian: apt-get install ${name}.`;
 
-/** Each says what is missing and what would help; null where nothing is. They only look, because `list` asks them too. */
+/**
+ * Each says what is missing and what would help; null where nothing is. They only look, because `list` asks them too.
+ */
 const probes = {
   bubblewrap: () => installed("bwrap", "jobs are to be enclosed", onDebian("bubblewrap")) ?? enclosable(),
   crontab: () => {
@@ -67,7 +69,9 @@ function installed(command: string, what: string, remedy: string): Skipped | nul
 
 let enclosed: { readonly missing: Skipped | null } | undefined;
 
-/** By making an enclosure: kernels and distributions have several switches against it. Tried once: it takes a process. */
+/**
+ * By making an enclosure: kernels and distributions have several switches against it. Tried once: it takes a process.
+ */
 function enclosable(): Skipped | null {
   enclosed ??= { missing: triedEnclosure() };
   return enclosed.missing;

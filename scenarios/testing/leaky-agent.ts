@@ -15,7 +15,8 @@ const plants: Record<string, (at: string) => void> = {
     const before = spawnSync("crontab", ["-l"], { encoding: "utf8" }).stdout;
     spawnSync("crontab", ["-"], { input: `${before}0 0 1 1 * ${at}\n` });
   },
-  // Forked twice, in a session of its own and with an empty environment: nothing but the cgroup still tells whose it is.
+  // Forked twice, in a session of its own and with an empty environment: nothing but the cgroup still tells whose it
+  // is.
   daemon: (at) =>
     daemonise([
       "-e",

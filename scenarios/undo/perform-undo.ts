@@ -5,6 +5,7 @@ import { execa } from "execa";
 
 import { messageOf } from "../../foundation/errors.ts";
 import { runMarker } from "../../protocol/job-environment.ts";
+import { cleanCrontab } from "./clean-crontab.ts";
 import { leaveCgroup } from "./leave-cgroup.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
 import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
@@ -16,8 +17,8 @@ import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /**
- * How long the kernel may take to reap what was killed, in milliseconds. Whoever waits for a busy disk, as the load does
- * that a fault makes there, ends only when that has answered.
+ * How long the kernel may take to reap what was killed, in milliseconds. Whoever waits for a busy disk, as the load
+ * does that a fault makes there, ends only when that has answered.
  */
 const reapMsMax = 30_000;
 /** How long a command of somebody else may take to undo what it is for, in milliseconds. */
@@ -87,18 +88,6 @@ async function runCommand([file, ...args]: readonly string[]): Promise<string | 
     ...{ reject: false, stdin: "ignore", timeout: commandMsMax, killSignal: "SIGKILL" },
   });
   return failed ? shortMessage : undefined;
-}
-
-/** Nothing is written where the mark is not found: a crontab is somebody's. */
-async function cleanCrontab(mark: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await execa("crontab", ["-l"], { reject: false, stdin: "ignore" });
-  if (exitCode !== 0 || !stdout.includes(mark)) return undefined;
-  const rest = stdout.split("\n").filter((line) => !line.includes(mark));
-  const isEmpty = rest.every((line) => line === "");
-  const written = isEmpty
-    ? await execa("crontab", ["-r"], { reject: false, stdin: "ignore" })
-    : await execa("crontab", ["-"], { reject: false, input: `${rest.join("\n")}\n` });
-  return written.exitCode === 0 ? undefined : written.stderr.slice(0, 300);
 }
 
 /** Rounds, because a process may fork while the others are being killed. */

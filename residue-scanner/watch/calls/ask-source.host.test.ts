@@ -76,6 +76,26 @@ const sending = `
     recv($socket, my $text, 64, 0);
     select(undef, undef, undef, 0.002);
   }`;
+/** Waits for what is sent to a group (ip(7)) over the loopback device, at a port that others have, too. */
+const joining = `
+  alarm 120;
+  use Socket qw(:DEFAULT IPPROTO_IP IP_ADD_MEMBERSHIP pack_ip_mreq);
+  socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die;
+  setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, 1) or die;
+  my $group = inet_aton("239.255.77.9");
+  bind($socket, pack_sockaddr_in($ARGV[0] // 0, $group)) or die;
+  setsockopt($socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, pack_ip_mreq($group, INADDR_LOOPBACK)) or die;
+  my ($port) = sockaddr_in(getsockname($socket));
+  syswrite(STDOUT, "$$ $port\\n");
+  1 while defined(recv($socket, my $text, 64, 0))`;
+const sendingToGroup = `
+  use Socket qw(:DEFAULT IPPROTO_IP IP_MULTICAST_IF);
+  socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die;
+  setsockopt($socket, IPPROTO_IP, IP_MULTICAST_IF, INADDR_LOOPBACK) or die;
+  for (1 .. 5) {
+    send($socket, "x", 0, pack_sockaddr_in($ARGV[0], inet_aton("239.255.77.9"))) or die;
+    select(undef, undef, undef, 0.01);
+  }`;
 
 async function startService(path: string): Promise<{ readonly pid: number; readonly port: number }> {
   const started = spawn("setsid", ["--fork", process.execPath, "-e", serving, path], {
@@ -122,6 +142,27 @@ it.skipIf(lack !== null)(`tells whose datagram woke which service${lack === null
     ({ call, parameters }) => call === "unix message" && pidOf(recording, parameters["asked"]) === service,
   );
   expect(asked.map(({ by }) => pidOf(recording, by))).toContain(pid);
+});
+
+it.skipIf(lack !== null)(`tells all whom a datagram to a group woke${lack === null ? "" : ` (${lack})`}`, async () => {
+  const join = async (...further: string[]) => {
+    const started = spawn("setsid", ["--fork", "perl", "-e", joining, ...further], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(started.stdout, "data")) as [Buffer];
+    const [pid = 0, port = 0] = line.toString().split(" ").map(Number);
+    onTestFinished(() => void process.kill(pid, "SIGKILL"));
+    return { pid, port };
+  };
+  const first = await join();
+  const services = [first, await join(String(first.port)), await join(String(first.port))];
+  const recorder = await testRecorder();
+  const { pid } = run("perl", "-e", sendingToGroup, String(first.port));
+  const recording = await recorder.stop();
+  const asked = recording.acts
+    .filter(({ call, by }) => call === "unix message" && pidOf(recording, by) === pid)
+    .map(({ parameters }) => pidOf(recording, parameters["asked"]));
+  expect(asked).toEqual(expect.arrayContaining(services.map((service) => service.pid)));
 });
 
 it.skipIf(lack !== null)(

@@ -6,7 +6,7 @@ import { procThreads, type ThreadLooks } from "./thread-looks.ts";
 export interface ServiceSigns {
   /** Of threads and of processes, the first one first. */
   readonly births: readonly Pick<Birth, "thread" | "made" | "flags" | "atNs">[];
-  /** Threads that bound a socket to a name, or listened at one (bind(2), listen(2)). */
+  /** Threads that bound a socket to a name or a port, or listened at one (bind(2), listen(2)). */
   readonly serving: readonly number[];
 }
 
@@ -38,8 +38,10 @@ const sweepEveryNs = 1e9;
 const serviceManager = 1;
 
 /**
- * The threads of everybody else who waits at a unix(7) socket that has a name, and of those who come from them: a
- * service starts others, and hands its sockets on.
+ * The threads of whoever others can ask for something: other processes than this one and those that come from it, which
+ * wait at a unix(7) socket with a name, or for datagrams of udp(7) from anybody (`ThreadLooks`). Their children are among
+ * them for as long as they run the same program, and have its sockets; those of the service manager, which hands sockets
+ * to what it starts, once they run another one and have such a socket.
  */
 export class ServiceThreads {
   private readonly looks: ThreadLooks;

@@ -67,7 +67,9 @@ export const procThreads: ThreadLooks = {
 };
 
 /**
- * Inodes of the sockets with a name at which somebody waits, and of those to which anybody may send datagrams.
+ * Inodes of the sockets with a name at which somebody waits, and of those to which anybody may send datagrams. Whether
+ * such a port was asked for (bind(2)) or given to whoever sent something first the kernel does not tell later: a client
+ * that waits for answers looks like a service that had the kernel choose its port.
  *
  * @param read a table below /proc/net; null where it cannot be read
  */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import { expect, test } from "vitest";
 
@@ -29,6 +30,15 @@ test("each scenario for real hosts alone has a bug of its name, and is played wi
 
 test("docs/planted-bugs.md has the table of what is recorded", () => {
   expect(plantedDocument().endsWith(hostPart(all, records)), "npm run test:planted -- --update writes it").toBe(true);
+});
+
+test("what is recorded names no place of the machine on which it was played", () => {
+  const places = /\/\S*\/(node_modules\/|bin\/[a-z-]+\.mjs|(scenarios|agent|broker-sim)\/\S+\.ts)/g;
+  expect(JSON.stringify(records).match(places)).toBeNull();
+  expect(plantedDocument().match(places)).toBeNull();
+  const own = fileURLToPath(import.meta.url);
+  const played = withPairRecord({}, all, pair, { says: `${own} was left` });
+  expect(played[mutant.name]?.[scenario.name]?.says).toBe("scenarios/catalog/on-host/pair-records.test.ts was left");
 });
 
 test.each([...new Set(all.map(({ mutant }) => mutant))])("the bug $name fits the sources as they are", (mutant) => {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Scenario } from "../../steps/scenario.ts";
 import type { Mutant } from "../../zoo/mutant.ts";
 import { scenarioOfBug } from "../planted-name.ts";
+import { inRepository } from "./in-repository.ts";
 
 const file = new URL("../planted-on-host.json", import.meta.url);
 
@@ -13,7 +14,7 @@ const file = new URL("../planted-on-host.json", import.meta.url);
 const PairRecord = z.strictObject({
   /** Of the bug and the scenario as they were then: `pairDigest`. */
   digest: z.string(),
-  /** What the scenario said with the bug; null where it passed. */
+  /** What the scenario said with the bug, paths from the repository's root; null where it passed. */
   says: z.string().nullable(),
   /** How many bugs were planted at once when it passed, where that was more than this one. */
   atOnce: z.int().min(2).optional(),
@@ -31,9 +32,9 @@ export interface Pair {
 }
 
 /**
- * 16 hexadecimal digits over what decides what the pair comes to, besides the product itself: what the bug replaces, and
- * what the scenario does and expects by default. What either is called, how it is described, and how long a step may wait
- * at most, which matters on a busy host alone, is not in it.
+ * 16 hexadecimal digits over what decides what the pair comes to, besides the product itself: what the bug replaces,
+ * and what the scenario does and expects by default. What either is called, how it is described, and how long a step
+ * may wait at most, which matters on a busy host alone, is not in it.
  */
 export function pairDigest({ mutant, scenario }: Pair): string {
   const { defaults, timing, needs, store } = scenario;
@@ -59,7 +60,10 @@ export function currentRecord(records: PairRecords, pair: Pair): PairRecord | un
   return record?.digest === pairDigest(pair) ? record : undefined;
 }
 
-/** What is wrong with the records of these pairs, a sentence for each: none, an old one, or one of a bug that is not exact. */
+/**
+ * What is wrong with the records of these pairs, a sentence for each: none, an old one, or one of a bug that is not
+ * exact.
+ */
 export function recordProblems(records: PairRecords, pairs: readonly Pair[]): string[] {
   return pairs.flatMap((pair) => {
     const where = `the bug ${pair.mutant.name} in ${pair.scenario.name}`;
@@ -92,7 +96,8 @@ export function withPairRecord(
   const merged: PairRecords = {};
   for (const { mutant, scenario } of all) {
     const isThis = mutant.name === pair.mutant.name && scenario.name === pair.scenario.name;
-    const record = isThis ? { digest: pairDigest(pair), ...seen } : records[mutant.name]?.[scenario.name];
+    const says = seen.says === null ? null : inRepository(seen.says);
+    const record = isThis ? { digest: pairDigest(pair), ...seen, says } : records[mutant.name]?.[scenario.name];
     if (record !== undefined) (merged[mutant.name] ??= {})[scenario.name] = record;
   }
   return merged;

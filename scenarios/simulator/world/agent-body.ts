@@ -372,7 +372,9 @@ function asksForFreeze(seen: AgentInput, { agent, pause, activity, shutdown, wit
   return seen.type === "brokerEvent" && seen.event.event === "pause";
 }
 
-/** What an earlier instance wrote down for this one. The real one reads it from the disk, and shares nothing with it. */
+/**
+ * What an earlier instance wrote down for this one. The real one reads it from the disk, and shares nothing with it.
+ */
 function whatIsLeft({ journal }: Host): Recovered {
   const recovered = recoveredFrom({ notes: (prefix) => journal.notes(prefix), resources: journal.resources });
   const { withdrawal } = recovered;

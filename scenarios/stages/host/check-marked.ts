@@ -4,8 +4,8 @@ import { StepError } from "../../steps/step-error.ts";
 import { processEnvironment } from "./proc.ts";
 
 /**
- * A job's process says in its environment whose it is, so that what it leaves is found, and has nothing of the agent's own
- * there. Nothing is said of processes whose environment this user may not read, or that have just ended.
+ * A job's process says in its environment whose it is, so that what it leaves is found, and has nothing of the agent's
+ * own there. Nothing is said of processes whose environment this user may not read, or that have just ended.
  *
  * @throws StepError `not-marked`
  */

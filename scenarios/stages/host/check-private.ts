@@ -5,8 +5,8 @@ import { keyFiles } from "./kept-key.ts";
 import type { HostAgent } from "./host-stage.ts";
 
 /**
- * What an agent's owner alone may do nobody else may: its home, the socket that it is told by, and its key are closed to
- * the other users of the host.
+ * What an agent's owner alone may do nobody else may: its home, the socket that it is told by, and its key are closed
+ * to the other users of the host.
  *
  * @throws StepError `not-private`
  */

@@ -32,11 +32,12 @@ export function hasStartupHook(home: string): boolean {
   const { status, stdout } = spawnSync("crontab", ["-l"], { encoding: "utf8", timeout: crontabMsMax });
   // crontab(5): a percent sign is a line break, unless a backslash stands before it.
   const named = shellWord(home).replaceAll("%", String.raw`\%`);
-  return status === 0 && stdout.split("\n").some((line) => line.includes(named));
+  return status === 0 && stdout.split("\n").some((line) => `${line} `.includes(` ${named} `));
 }
 
 /**
- * What is said of the hook of an agent that has joined: that it is gone in the end proves nothing if it never was there.
+ * What is said of the hook of an agent that has joined: that it is gone in the end proves nothing if it never was
+ * there.
  *
  * @throws StepError `no-startup-hook`
  */

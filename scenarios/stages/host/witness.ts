@@ -40,8 +40,8 @@ export interface Witness {
 
 /**
  * A witness of one agent's sandboxes that does not ask the agent. Where the harness put the agent into a cgroup, each
- * cgroup below it that holds processes is watched (cgroup.events, "frozen 1"); processes that bear the marker of a lease
- * of its and stand outside of them are looked at in /proc, and so are all where there is no cgroup.
+ * cgroup below it that holds processes is watched (cgroup.events, "frozen 1"); processes that bear the marker of a
+ * lease of its and stand outside of them are looked at in /proc, and so are all where there is no cgroup.
  *
  * @param agentCgroup the cgroup into which the harness put the agent, or undefined
  */
@@ -56,8 +56,8 @@ export function witnessSandboxes(
 
 /**
  * Looks again and again until all are stopped, without giving this process's event loop a turn. Between two looks it
- * sleeps for a moment: a process stops on a CPU, and a witness that kept one busy would delay what it measures (measured
- * on 2 CPUs with 9 busy processes: p50 5.8 ms when it spins, 0.25 ms when it naps).
+ * sleeps for a moment: a process stops on a CPU, and a witness that kept one busy would delay what it measures
+ * (measured on 2 CPUs with 9 busy processes: p50 5.8 ms when it spins, 0.25 ms when it naps).
  *
  * @returns when that was, by `performance.now()`; undefined when it did not come to be
  */
@@ -138,9 +138,9 @@ function cgroupWitness(paths: readonly string[], jobs: Jobs): Witness {
 }
 
 /**
- * A look costs what it takes to read one process that still runs: the next one begins with it. A search of all that this
- * user can see takes some milliseconds, in which jobs that fork have children that it did not list; so whoever came
- * since the last list is looked for first, in what that takes.
+ * A look costs what it takes to read one process that still runs: the next one begins with it. A search of all that
+ * this user can see takes some milliseconds, in which jobs that fork have children that it did not list; so whoever
+ * came since the last list is looked for first, in what that takes.
  */
 function procWitness(jobs: Jobs): Witness {
   const settled = new Set<number>();
