@@ -59,8 +59,10 @@ export class RecordedRun {
   /** Those names in a directory that were touched and were asked for; neither itself nor what lies deeper. */
   touchedIn(directory: string): readonly TouchedPath[] {
     this.#byDirectory ??= Map.groupBy(
-      [...this.#touches].map(([path, touches]) => ({ path, touches })).filter(({ touches }) => touches.length > 0),
-      ({ path }) => path.slice(0, path.lastIndexOf("/")),
+      [...this.#touches]
+        .map(([path, touches]) => ({ path, touches }))
+        .filter(({ path, touches }) => touches.length > 0 && path !== "/"),
+      ({ path }) => path.slice(0, Math.max(1, path.lastIndexOf("/"))),
     );
     return this.#byDirectory.get(directory) ?? [];
   }
