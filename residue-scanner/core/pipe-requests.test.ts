@@ -59,6 +59,26 @@ describe("what a service did that takes its orders through a named pipe", () => 
     expect(whoseIs(made, [asked], reads, { came: [{ ...service, toMs: 9_000 }] })).toEqual(["shared"]);
   });
 
+  it("is its own later, whatever the worker that it started at the job's order writes into the same pipe", () => {
+    const later = touch(21, ["modified"], 100_000);
+    expect(whoseIs(touch(20, ["created"], 100_500), [asked, later])).toEqual(["foreign-process"]);
+    expect(whoseIs(made, [asked, later])).toEqual(["shared"]);
+  });
+
+  it("is shared where another service's worker wrote into it that the job had ordered", () => {
+    const other = recordedProcess({ serial: 30, pid: 91, parent: null, isOlder: true, executable: "/opt/other" });
+    const ordered = recordedProcess({ serial: 31, parent: 30, fromMs: 1_350 });
+    const { findings } = compare(before, after, {
+      came: [service, other, ordered],
+      touches: { "/d/x": [made], "/d/ask": [touch(31, ["modified"], 1_400)], "/d/other": [asked] },
+      inspections: new Map([
+        ["/d/ask", reads],
+        ["/d/other", { ...looked, readers: [other.pid] }],
+      ]),
+    });
+    expect(findings.map(({ attribution }) => attribution.to)).toEqual(["shared"]);
+  });
+
   it("is its own where whoever reads from it only has the pid that the service had", () => {
     const gone = { ...service, serial: 22, toMs: 1_900 };
     expect(whoseIs(touch(22, ["created"], 1_500), [asked], reads, { came: [gone] })).toEqual(["foreign-process"]);
@@ -141,6 +161,19 @@ describe("what a service did that watches a directory", () => {
     };
     expect(whose(made, touch(foreign, ["created"]), "/in", itself, given)).toEqual(["shared"]);
     expect(whose(made, touch(foreign, ["created"]), "/in", ofMoves, given)).toEqual(["foreign-process"]);
+  });
+
+  it("is its own later, whatever the worker that it started at the job's order writes there", () => {
+    const state = { touches: { "/in/state": [touch(21, ["created"], 100_000)] } };
+    expect(whose(touch(20, ["created"], 100_500), put, "/in", within, state)).toEqual(["foreign-process"]);
+  });
+
+  it("is shared where it watches the root, and something came there", () => {
+    const root = { touches: { "/order": [put], "/in/order": [] } };
+    expect(whose(made, put, "/", within, root)).toEqual(["shared"]);
+    const deeper = { touches: { "/": [put], "/in/order": [put] } };
+    const names: FileInspection = { ...looked, watchers: { itself: [], within: [service.pid] } };
+    expect(whose(made, put, "/", names, deeper)).toEqual(["foreign-process"]);
   });
 
   it("is another run's where that one's own watches it, whoever touched it", () => {

@@ -2,16 +2,16 @@ import type { Evidence } from "../../protocol/residue-report.ts";
 import { isOfRun, ofWhom } from "./combined-roles.ts";
 import { eventLagMs } from "./event-lag.ts";
 import type { Inspections } from "./inspection.ts";
+import { type GiverKnowledge, ofGiver } from "./order-givers.ts";
 import { showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
-import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import { showProcess } from "./recorded-witness.ts";
 import type { RecordedProcess, Touch } from "./recording.ts";
 import { ToldWatchers } from "./told-watchers.ts";
 
-export interface PipeKnowledge {
+export interface PipeKnowledge extends GiverKnowledge {
   readonly run: RecordedRun;
-  readonly witness: RecordedWitness;
   /** Those of named pipes tell who reads from them, all of them who watches them. */
   readonly inspections: Inspections;
 }
@@ -94,7 +94,7 @@ export class PipeRequests {
           ({ firstMs, lastMs }) =>
             firstMs <= Math.min(touch.lastMs, startedMs + eventLagMs) && touch.firstMs <= lastMs + answerMsMax,
         )
-        .map(({ by }) => ({ path, process: witness.process(by), to: witness.of(by).to })),
+        .map(({ by }) => ({ path, process: witness.process(by), to: ofGiver(by, reader, this.#knowledge).to })),
     );
     const ours = asked.filter(({ to }) => isOfRun(to));
     if (ours.length === 0) return null;

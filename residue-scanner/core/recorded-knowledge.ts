@@ -84,30 +84,40 @@ function lineageFrom(
   return { witness: lineage, requests, asked };
 }
 
+interface Orders {
+  /** Whose orders a service's child carries out. */
+  readonly of: (child: RecordedProcess) => Attribution | null;
+  /** Knows nothing of such orders; null where there are none. */
+  readonly unordered: RecordedWitness | null;
+}
+
 /**
- * Whose orders a service's child carries out. Those who gave them are judged by themselves, without such orders: they may
- * be the service's own children, of which each would be asked for all others.
+ * Those who gave orders are judged by themselves, without such orders: they may be the service's own children, of which
+ * each would be asked for all others.
  */
 function ordersFrom(
   sources: ComparisonSources,
   { run, witness }: { readonly run: RecordedRun; readonly witness: ProcessWitness },
-): (child: RecordedProcess) => Attribution | null {
+): Orders {
   const { inspections } = sources;
   const isOrdered = inspections.values().some(({ readers, watchers }) => (readers ?? watchers) !== undefined);
-  if (!isOrdered) return () => null;
-  const givers = lineageFrom(sources, { run, witness, orderedOf: () => null });
-  const pipes = new PipeRequests({ run, witness: givers.witness, inspections });
-  // What was done to files is told late: the child may have begun by then.
-  return ({ serial, fromMs }) => pipes.of({ by: serial, kinds: [], firstMs: fromMs, lastMs: fromMs + eventLagMs });
+  if (!isOrdered) return { of: () => null, unordered: null };
+  const { witness: unordered } = lineageFrom(sources, { run, witness, orderedOf: () => null });
+  const pipes = new PipeRequests({ run, witness: unordered, unordered: null, inspections });
+  return {
+    unordered,
+    // What was done to files is told late: the child may have begun by then.
+    of: ({ serial, fromMs }) => pipes.of({ by: serial, kinds: [], firstMs: fromMs, lastMs: fromMs + eventLagMs }),
+  };
 }
 
 /** Brings a recording together with what the snapshots know of processes; each asks the other. */
 export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness): RecordedEvidence | null {
   const { recorded: run, before, after, differences, inspections } = sources;
   if (run === undefined || run === null) return null;
-  const orderedOf = ordersFrom(sources, { run, witness });
+  const { of: orderedOf, unordered } = ordersFrom(sources, { run, witness });
   const { witness: lineage, requests, asked } = lineageFrom(sources, { run, witness, orderedOf });
-  const pipes = new PipeRequests({ run, witness: lineage, inspections });
+  const pipes = new PipeRequests({ run, witness: lineage, unordered, inspections });
   const evidence = new RecordedEvidence({
     ...{ run, witness: lineage, requests, pipes, asked, differences: differences.list },
     parentOf: (pid) => witness.table.now(pid)?.parent ?? null,

@@ -1,14 +1,14 @@
 import { ActsInTime } from "./acts-in-time.ts";
 import { isOfRun, ofWhom } from "./combined-roles.ts";
 import type { FileWatchers, Inspections } from "./inspection.ts";
+import { type GiverKnowledge, ofGiver } from "./order-givers.ts";
 import { showPath } from "./path-text.ts";
 import type { RecordedRun, TouchedPath } from "./recorded-run.ts";
-import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import { showProcess } from "./recorded-witness.ts";
 import { type RecordedProcess, type TouchKind, touchKinds } from "./recording.ts";
 
-export interface WatchKnowledge {
+export interface WatchKnowledge extends GiverKnowledge {
   readonly run: RecordedRun;
-  readonly witness: RecordedWitness;
   readonly inspections: Inspections;
 }
 
@@ -61,7 +61,7 @@ export class ToldWatchers {
     const { run, witness } = this.#knowledge;
     const toldAt = ({ path, touches }: TouchedPath, watched: string): Told[] =>
       touches
-        .filter(({ by }) => by !== watcher.serial && isOfRun(witness.roleOf(by)))
+        .filter(({ by }) => by !== watcher.serial && isOfRun(ofGiver(by, watcher, this.#knowledge).to))
         .map(({ by, firstMs, lastMs }): Told => {
           const process = witness.process(by);
           const who = process === null ? "a process" : showProcess(process);
