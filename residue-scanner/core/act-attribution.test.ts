@@ -28,6 +28,10 @@ it("takes a command line apart once, however often it is asked for", () => {
 });
 
 describe("the words that name a thing", () => {
+  it("are not its place where that is anywhere", () => {
+    expect(namesOf("net:[4026532000] route 0.0.0.0/0 dev eth0 via 0.0.0.0 metric 0", "0.0.0.0/0")).toEqual([]);
+  });
+
   it("are not those that say at which interface it is: all that is done there says these", () => {
     expect(namesOf("proxy 198.51.100.9 dev eth0", "198.51.100.9 on eth0")).not.toContain("eth0");
     expect(namesOf("proxy 198.51.100.9 dev eth0", "198.51.100.9 on eth0")).not.toContain("dev");
@@ -45,7 +49,19 @@ describe("the words that name a thing", () => {
     ["nft table inet left", ["left"]],
     ["nft chain ip6 left input", ["left", "input"]],
     ["nft rule inet left input handle 51234", ["left", "input"]],
-    ["rule ipv4 32766 10.9.0.0/24 0.0.0.0/0", ["32766", "10.9.0.0/24", "0.0.0.0/0", "10.9.0.0", "0.0.0.0"]],
+    ["nft table ip filter", []],
+    ["nft rule ip nat left handle 7", ["left"]],
+    ["nft table inet filtering", ["filtering"]],
+    ["nft chain inet left filter", ["left", "filter"]],
+    ["iptables nat", []],
+    ["arptables filter", []],
+    ["route 0.0.0.0/0 dev eth0 via 198.51.100.1 metric 0", ["198.51.100.1"]],
+    ["route 0.0.0.0/0 dev tun0 via 0.0.0.0 metric 0", []],
+    ["route 10.9.0.0/16 dev tun0 via 0.0.0.0 metric 0", ["10.9.0.0/16", "10.9.0.0"]],
+    ["route ::/0 dev eth0 via 2001:db8::1 metric 0", ["2001:db8::1"]],
+    ["address 10.9.0.1/24 on br0", ["10.9.0.1/24", "10.9.0.1"]],
+    // Nobody says such an address: the kernel makes it of the interface.
+    ["address fe80::1/64 on left", ["fe80::1/64", "left", "fe80::1"]],
     ["route ipv4 10.9.0.0/24 100 eth0 198.51.100.1 0 1", ["10.9.0.0/24", "10.9.0.0"]],
     ["queue eth0 root 1:", ["eth0"]],
     ["queue eth0 class root 1:10 ", ["eth0"]],
@@ -55,7 +71,7 @@ describe("the words that name a thing", () => {
     ],
     ["net:[4026532000] interface left", ["left"]],
     ["net:[4026532000] nft table inet left", ["left"]],
-    ["net:[4026532000] address 198.51.100.9/24 on left", ["198.51.100.9/24", "left", "198.51.100.9"]],
+    ["net:[4026532000] address 198.51.100.9/24 on left", ["198.51.100.9/24", "198.51.100.9"]],
     ["mnt:[4026532000] /srv/left", ["/srv/left"]],
     ["net:[4026532000]", []],
   ])("are neither its family, nor its number, nor the namespace that it is in: %s", (key, names) => {

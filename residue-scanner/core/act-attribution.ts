@@ -6,6 +6,7 @@ import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, RecordedProcess } from "./recording.ts";
+import { isOfAnyRoute, withTellingWords } from "./telling-words.ts";
 
 export interface ActKnowledge {
   readonly explains: (act: Act) => Explanation | null;
@@ -138,15 +139,6 @@ const wordsOfProcesses = new WeakMap<RecordedProcess, ReadonlySet<string>>();
 
 /** What is in another namespace has the words that it would have here. */
 const inNamespace = /^(?:mnt|net|ipc|uts):\[\d+\] /;
-/** At which interface it is, or how: whoever does anything there says that, and `dev` or `root`, too. */
-const howItIs: readonly RegExp[] = [
-  /^((?:neighbour|proxy|multicast|forwarding|route) \S+) dev .*$/s,
-  /^(route ipv[46] \S+) .*$/s,
-  /^(queue \S+) .*$/s,
-  /^(nft rule .*) handle \d+$/s,
-  /^(policy \d+ \S+ \S+) .*$/s,
-];
-
 /**
  * What a key begins with says of what kind a thing is, unless that is its path: most in a word, some in two, and of which
  * family in one more.
@@ -163,7 +155,8 @@ export function isTellingName(name: string): boolean {
 
 /** By what a command line would call it: its place, and the words of its key but those of its kind. */
 export function namesOf(key: string, location: string): string[] {
-  const own = howItIs.reduce((left, how) => left.replace(how, "$1"), key.replace(inNamespace, ""));
-  const words = own.replace(kindOfThing, "").split(" ");
-  return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(isTellingName);
+  const own = key.replace(inNamespace, "");
+  const words = withTellingWords(own).replace(kindOfThing, "").split(" ");
+  const names = [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))];
+  return names.filter((name) => isTellingName(name) && !isOfAnyRoute(own, name));
 }

@@ -8,7 +8,7 @@ import { KernelTexts } from "../read-text.ts";
 import { infoBytes, type LegacyRule, rulesInChains, verdictBytes } from "./legacy-chains.ts";
 
 /** linux/netfilter_ipv4/ip_tables.h and linux/netfilter_ipv6/ip6_tables.h: where parts of a rule stand, in bytes. */
-const layouts = [
+export const layouts = [
   {
     ...{ program: "iptables", names: "ip_tables_names", family: 2, level: 0, addressBytes: 4 },
     ...{ from: 0, to: 4, input: 16, output: 32, protocol: 80, targetAt: 88, nextAt: 90, comesFrom: 92, counters: 96 },
@@ -92,7 +92,7 @@ function option(
 }
 
 /** By what they say and how often it was said before, so that a rule put in above changes none below. */
-function ruleFacts({
+export function ruleFacts({
   layout,
   table,
   rules,
