@@ -6,7 +6,7 @@ const aboutJobs: ReadonlySet<Step["step"]> = new Set(["submit", "await-settled",
 export class AbsentGuests {
   readonly #names = new Set<string>();
 
-  left({ agent }: StepOf<"join">): void {
+  left({ agent }: StepOf<"join" | "begin-joining">): void {
     this.#names.add(agent);
   }
 

@@ -169,6 +169,46 @@ describe("somebody else's agent", () => {
     expect(details().slice(1)).toEqual(Array.from({ length: 3 }, () => "guest did not join"));
   });
 
+  it("is asked nothing where it was to begin to join, which is not applicable either", async () => {
+    await play(sleeper, [
+      { step: "begin-joining", agent: "guest", slots: 1, withinMs: 60_000 },
+      { step: "pause", agent: "guest" },
+      withdraws,
+    ]);
+    expect(ends()).toEqual(["begin-joining", "pause", "withdraw"].map((step) => `${step} not-applicable`));
+    expect(details().slice(1)).toEqual(["guest did not join", "guest did not join"]);
+  });
+
+  it("goes under the load that it was to go under, where it takes work from the broker", async () => {
+    const underLoad = "pressure";
+    await play({ ...sleeper, usesBroker: true }, [
+      { step: "start-broker" },
+      joins,
+      { ...withdraws, underLoad },
+      { step: "probe", holds: { fact: "jobs", batch: underLoad, state: "queued", min: 1 } },
+    ]);
+    expect(ends().filter((line) => !line.endsWith(" done"))).toEqual([]);
+  });
+
+  it.each<[string, Partial<StepOf<"withdraw">>, string]>([
+    ["under a load", { underLoad: "pressure" }, "under no load: sleeper takes no work from a broker"],
+    ["asked twice", { asks: 2 }, "asked once: two commands of sleeper's adapter at once are its own affair"],
+  ])("goes all the same where it was to go %s, and that is not told as done", async (_, asked, why) => {
+    await play(sleeper, [joins, { ...withdraws, ...asked }]);
+    expect(ends()).toEqual(["join done", "withdraw not-applicable"]);
+    expect(details()).toEqual([expect.stringMatching(new RegExp(`^gone after .* processes; ${why}$`))]);
+    expect(seen("witness.withdrawn")).toHaveLength(1);
+    expect(ledger.open.filter(({ undo }) => undo === "run-command")).toEqual([]);
+  });
+
+  it("is handed no jobs before it is there", async () => {
+    await play({ ...sleeper, submit: () => undefined }, [
+      { step: "submit", batch: "work", jobs: 1, units: 1, unitCpuMs: 1, children: 0 },
+    ]);
+    expect(ends()).toEqual(["submit not-applicable"]);
+    expect(details()).toEqual(["nobody has joined yet whom jobs could be handed to"]);
+  });
+
   it("is asked as ever when it joins after all", async () => {
     await play(sleeper, [{ ...joins, autostart: true }, joins, { step: "pause", agent: "guest" }, withdraws]);
     expect(ends()).toEqual(["join not-applicable", "join done", "pause done", "withdraw done"]);
