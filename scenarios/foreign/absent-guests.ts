@@ -6,7 +6,7 @@ const aboutJobs: ReadonlySet<Step["step"]> = new Set(["submit", "await-settled",
 export class AbsentGuests {
   readonly #names = new Set<string>();
 
-  left({ agent }: StepOf<"join">): void {
+  left({ agent }: StepOf<"join" | "begin-joining">): void {
     this.#names.add(agent);
   }
 
@@ -17,11 +17,15 @@ export class AbsentGuests {
   /** @param isAnybodyHere who would take jobs in the others' place */
   whyNot(step: Step, isAnybodyHere: boolean): string | null {
     const [first] = this.#names;
-    if (first !== undefined && !isAnybodyHere && aboutJobs.has(step.step)) return notHere(first);
+    if (first !== undefined && !isAnybodyHere && isAboutJobs(step)) return notHere(first);
     const asked = "holds" in step ? step.holds : step;
     if (step.step === "join" || !("agent" in asked) || asked.agent === undefined) return null;
     return this.#names.has(asked.agent) ? notHere(asked.agent) : null;
   }
+}
+
+function isAboutJobs(step: Step): boolean {
+  return aboutJobs.has(step.step) || ("holds" in step && step.holds.fact === "jobs");
 }
 
 function notHere(name: string): string {

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -18,6 +18,8 @@ import { UndoLedger } from "../undo/undo-ledger.ts";
 import type { AgentDefinition } from "./define-agent.ts";
 import { ForeignCast, runForeignStep } from "./foreign-steps.ts";
 
+const brokerCommand = [process.execPath, resolve(import.meta.dirname, "../../bin/broker-sim.mjs")];
+
 let runs: string;
 let history: RunHistory;
 let ledger: UndoLedger;
@@ -32,7 +34,7 @@ beforeEach(() => {
   const id = process.pid.toString(16).padStart(8, "0");
   stage = HostStage.open({
     ...{ directory, id, history, ledger, signal: new AbortController().signal, timing: defaultTiming },
-    ...{ agentCommand: [], brokerCommand: [], store: "memory", random: seededRandom("s") },
+    ...{ agentCommand: [], brokerCommand, store: "memory", random: seededRandom("s") },
     ...{ faultContext: hostFaultContext, brokerTakesFaults: false },
   });
 });
@@ -150,16 +152,88 @@ describe("somebody else's agent", () => {
     expect(ledger.open.filter(({ undo }) => undo === "run-command")).toEqual([]);
   });
 
+  it("has no job told of when nobody joined who would have done it", async () => {
+    const batch = "hungry";
+    await play({ ...sleeper, usesBroker: true }, [
+      { step: "start-broker" },
+      { ...joins, cage: { memoryMib: 512 } },
+      { step: "submit", batch, jobs: 1, units: 1, unitCpuMs: 1, children: 0 },
+      { step: "probe", holds: { fact: "jobs", batch, state: "failed", min: 1 } },
+      { step: "eventually-within", withinMs: 60_000, holds: { fact: "jobs", batch, state: "failed", min: 1 } },
+      { step: "probe", holds: { fact: "broker", is: "up" } },
+    ]);
+    expect(ends()).toEqual([
+      ...["start-broker done", "join not-applicable", "submit not-applicable"],
+      ...["probe not-applicable", "eventually-within not-applicable", "probe done"],
+    ]);
+    expect(details().slice(1)).toEqual(Array.from({ length: 3 }, () => "guest did not join"));
+  });
+
+  it("is asked nothing where it was to begin to join, which is not applicable either", async () => {
+    await play(sleeper, [
+      { step: "begin-joining", agent: "guest", slots: 1, withinMs: 60_000 },
+      { step: "pause", agent: "guest" },
+      withdraws,
+    ]);
+    expect(ends()).toEqual(["begin-joining", "pause", "withdraw"].map((step) => `${step} not-applicable`));
+    expect(details().slice(1)).toEqual(["guest did not join", "guest did not join"]);
+  });
+
+  it("goes under the load that it was to go under, where it takes work from the broker", async () => {
+    const underLoad = "pressure";
+    await play({ ...sleeper, usesBroker: true }, [
+      { step: "start-broker" },
+      joins,
+      { ...withdraws, underLoad },
+      { step: "probe", holds: { fact: "jobs", batch: underLoad, state: "queued", min: 1 } },
+    ]);
+    expect(ends().filter((line) => !line.endsWith(" done"))).toEqual([]);
+  });
+
+  it.each<[string, Partial<StepOf<"withdraw">>, string]>([
+    ["under a load", { underLoad: "pressure" }, "under no load: sleeper takes no work from a broker"],
+    ["asked twice", { asks: 2 }, "asked once: two commands of sleeper's adapter at once are its own affair"],
+  ])("goes all the same where it was to go %s, and that is not told as done", async (_, asked, why) => {
+    await play(sleeper, [joins, { ...withdraws, ...asked }]);
+    expect(ends()).toEqual(["join done", "withdraw not-applicable"]);
+    expect(details()).toEqual([expect.stringMatching(new RegExp(`^gone after .* processes; ${why}$`))]);
+    expect(seen("witness.withdrawn")).toHaveLength(1);
+    expect(ledger.open.filter(({ undo }) => undo === "run-command")).toEqual([]);
+  });
+
+  it("is handed no jobs before it is there", async () => {
+    await play({ ...sleeper, submit: () => undefined }, [
+      { step: "submit", batch: "work", jobs: 1, units: 1, unitCpuMs: 1, children: 0 },
+    ]);
+    expect(ends()).toEqual(["submit not-applicable"]);
+    expect(details()).toEqual(["nobody has joined yet whom jobs could be handed to"]);
+  });
+
   it("is asked as ever when it joins after all", async () => {
     await play(sleeper, [{ ...joins, autostart: true }, joins, { step: "pause", agent: "guest" }, withdraws]);
     expect(ends()).toEqual(["join not-applicable", "join done", "pause done", "withdraw done"]);
   });
 
-  it("has nothing said again to its broker, which is not killed for less than was asked", async () => {
+  it("has its broker killed, and nothing said again to that, which is not applicable", async () => {
     const worker: AgentDefinition = { ...sleeper, usesBroker: true };
-    await play(worker, [{ step: "kill-broker", downMs: 1, replays: "guest" }]);
+    await play(worker, [
+      { step: "start-broker" },
+      { step: "kill-broker", downMs: 1, replays: "guest" },
+      { step: "probe", holds: { fact: "broker", is: "up" } },
+    ]);
+    expect(ends()).toEqual(["start-broker done", "kill-broker not-applicable", "probe done"]);
+    expect(seen("fault.applied").map(({ fault }) => fault)).toEqual(["kill-broker"]);
+    expect(details()).toEqual([
+      expect.stringMatching(
+        /^pid \d+ was killed; again at http:.*; nothing is said again: what sleeper signs, and with what, is its own affair$/,
+      ),
+    ]);
+  });
+
+  it("has no broker killed that it does not work for", async () => {
+    await play(sleeper, [{ step: "kill-broker", downMs: 1, replays: "guest" }]);
     expect(ends()).toEqual(["kill-broker not-applicable"]);
-    expect(details()).toEqual(["what sleeper signs, and with what, is its own affair"]);
+    expect(details()).toEqual(["sleeper takes no work from a broker"]);
   });
 
   it.each<[string, Partial<AgentDefinition>, string]>([

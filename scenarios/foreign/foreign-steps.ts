@@ -10,6 +10,7 @@ import { hostLooks } from "../stages/host/looks.ts";
 import { own } from "../stages/host/own.ts";
 import { startBroker } from "../stages/host/start-broker.ts";
 import { submit as submitToBroker } from "../stages/host/submit.ts";
+import { submitUntil } from "../stages/host/withdraw.ts";
 import { verifyResults } from "../stages/host/verify-results.ts";
 import { activity, watchUntilStopped } from "../stages/host/witness.ts";
 import type { Fact } from "../steps/facts.ts";
@@ -60,7 +61,7 @@ const interpreters: { readonly [Name in ForeignStepName]: Interpreter<Name> } = 
   wait: ({ stage }, step) => eitherStage.wait(stage, step),
   own: ({ stage }, step, nested) => own(stage, step, nested),
   "start-broker": ({ stage }) => startBroker(stage),
-  "kill-broker": ({ stage }, step) => killBroker(stage, step),
+  "kill-broker": killItsBroker,
   "await-settled": ({ stage }, step) => awaitSettled(stage, step),
   "verify-results": ({ stage }, step) => verifyResults(stage, step),
   submit,
@@ -78,16 +79,29 @@ const interpreters: { readonly [Name in ForeignStepName]: Interpreter<Name> } = 
 export async function runForeignStep(cast: ForeignCast, step: Step, nested: Nested): Promise<string> {
   const { absent, definition, stage } = cast;
   const why = whyNotApplicable(definition, step) ?? absent.whyNot(step, stage.guests.size > 0);
-  if (step.step === "join") absent[why === null ? "came" : "left"](step);
+  if (step.step === "join" && why === null) absent.came(step);
+  else if (step.step === "join" || step.step === "begin-joining") absent.left(step);
   if (why !== null || !isForeign(step)) throw notApplicable(why ?? `nothing is known of "${step.step}"`);
   return await (interpreters[step.step] as Interpreter<typeof step.step>)(cast, step, nested);
+}
+
+/**
+ * What comes after is about a broker that was killed, also where nothing can be said to it again. That half is left out,
+ * and so the whole step is never one that was done.
+ */
+async function killItsBroker({ stage, definition }: ForeignCast, step: StepOf<"kill-broker">): Promise<string> {
+  const { replays, ...rest } = step;
+  const killed = await killBroker(stage, rest);
+  if (replays === undefined) return killed;
+  const why = `what ${definition.name} signs, and with what, is its own affair`;
+  throw notApplicable(`${killed}; nothing is said again: ${why}`);
 }
 
 async function submit({ stage, definition }: ForeignCast, step: StepOf<"submit">): Promise<string> {
   if (definition.usesBroker === true) return await submitToBroker(stage, step);
   const { batch, jobs, units, unitCpuMs } = step;
   const [guest] = stage.guests.values();
-  if (!(guest instanceof Guest)) throw unknownName("agent", "that takes jobs");
+  if (!(guest instanceof Guest)) throw notApplicable("nobody has joined yet whom jobs could be handed to");
   await definition.submit?.(guest.given(stage.options.signal), { batch, jobs, units, unitCpuMs });
   return `${jobs} jobs were handed over`;
 }
@@ -177,7 +191,9 @@ async function pauseResumeCycles(cast: ForeignCast, step: StepOf<"pause-resume-c
   return `${step.cycles} times`;
 }
 
-async function withdraw(cast: ForeignCast, { agent, deadlineMs }: StepOf<"withdraw">): Promise<string> {
+async function withdraw(cast: ForeignCast, step: StepOf<"withdraw">): Promise<string> {
+  const { agent, deadlineMs, underLoad, asks = 1 } = step;
+  const { name, usesBroker } = cast.definition;
   const { history, ledger } = cast.stage.options;
   const guest = cast.guest(agent);
   lookAtFrozen(cast, guest);
@@ -185,7 +201,9 @@ async function withdraw(cast: ForeignCast, { agent, deadlineMs }: StepOf<"withdr
   const before = guest.processes().length;
   const beganAt = performance.now();
   const withinMs = deadlineMs + withdrawalGraceMs;
-  await guest.act("withdraw", withinMs);
+  const gone = guest.act("withdraw", withinMs);
+  if (underLoad !== undefined && usesBroker === true) await submitUntil(cast.stage, underLoad, gone);
+  await gone;
   for (let left = guest.processes(); left.length > 0; left = guest.processes()) {
     if (performance.now() - beganAt > withinMs) {
       throw new WaitError(`${agent} withdrew, and ${left.length} processes of it go on: ${left.join(", ")}.`, {
@@ -198,7 +216,13 @@ async function withdraw(cast: ForeignCast, { agent, deadlineMs }: StepOf<"withdr
   const tookMs = performance.now() - beganAt;
   ledger.forget(guest.undo);
   history.record("witness.withdrawn", { tookMs, deadlineMs });
-  return `gone after ${(tookMs / 1_000).toFixed(1)} s, with its ${before} processes`;
+  const told = `gone after ${(tookMs / 1_000).toFixed(1)} s, with its ${before} processes`;
+  if (underLoad !== undefined && usesBroker !== true) {
+    throw notApplicable(`${told}; under no load: ${name} takes no work from a broker`);
+  }
+  if (asks > 1)
+    throw notApplicable(`${told}; asked once: two commands of ${name}'s adapter at once are its own affair`);
+  return told;
 }
 
 type Looks = Parameters<typeof anyProbe>[0];

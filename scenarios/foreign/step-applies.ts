@@ -16,8 +16,7 @@ const lacking = {
   join: unjoinable,
   withdraw: nothing,
   "start-broker": noBroker,
-  "kill-broker": (agent, { replays }) =>
-    noBroker(agent) ?? (replays === undefined ? null : `what ${agent.name} signs, and with what, is its own affair`),
+  "kill-broker": noBroker,
   "await-settled": noBroker,
   "verify-results": noBroker,
   submit: (agent) => (agent.usesBroker === true || agent.submit !== undefined ? null : `${agent.name} takes no jobs`),

@@ -137,8 +137,8 @@ describe("a step is refused by its line and the nearest right name:", () => {
     ],
     [
       "a broker that is away for longer than a signature is taken",
-      '{ step: "kill-broker", downMs: 300_000, replays: "donor" }',
-      'the step "kill-broker", downMs: with replays it is less than the timing\'s signatureWindowMs (300000)',
+      '{ step: "kill-broker", downMs: 299_000, replays: "donor" }',
+      'the step "kill-broker", downMs: with replays it is less than 299000, a second below the timing\'s signatureWindowMs',
     ],
     [
       "an agent whose call is said again",

@@ -36,17 +36,17 @@ function brokenExpectations(history: readonly HistoryRecord[]): Objection[] {
 }
 
 function stepsNotTaken(history: readonly HistoryRecord[]): Objection[] {
-  // What a step holds counts in that step's own end.
-  const ended = dataOf(history, "step.end").filter(({ path }) => path === undefined);
+  const all = dataOf(history, "step.end");
+  // What fails within a step counts in that step's own end; what was not applicable there ends nothing, and does not.
+  const ended = all.filter(({ path }) => path === undefined);
   const planned = dataOf(history, "run.started")[0]?.steps;
   const taken = new Set(ended.map(({ index }) => index)).size;
   return [
     ...ended.flatMap(({ index, outcome, detail }) =>
-      outcome === "failed"
-        ? [failed(`step ${index + 1} failed: ${detail}`)]
-        : outcome === "not-applicable"
-          ? [unknown(`step ${index + 1} was not applicable: ${detail}`)]
-          : [],
+      outcome === "failed" ? [failed(`step ${index + 1} failed: ${detail}`)] : [],
+    ),
+    ...all.flatMap(({ index, path = String(index + 1), outcome, detail }) =>
+      outcome === "not-applicable" ? [unknown(`step ${path} was not applicable: ${detail}`)] : [],
     ),
     ...(planned !== undefined && taken < planned ? [failed(`only ${taken} of ${planned} steps were taken`)] : []),
   ];

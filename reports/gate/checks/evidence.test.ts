@@ -118,6 +118,13 @@ describe("summaries are not believed", () => {
       "conduct unknown: step 2 was not applicable: guest has no pause",
     ],
     [
+      "a step that was not applicable, within one that was",
+      withRecords(passing(), "step.end", (data) =>
+        data.index === 1 ? { ...data, path: "2.1", outcome: "not-applicable", detail: "guest has no pause" } : data,
+      ),
+      "conduct unknown: step 2.1 was not applicable: guest has no pause",
+    ],
+    [
       "a withdrawal that calls itself clean",
       withRecords(passing(), "agent.withdrawal", ({ report }) => ({
         report: { ...report, clean: true, directoriesLeft: ["/var/lib/guest"] },

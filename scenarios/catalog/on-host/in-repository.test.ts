@@ -38,3 +38,10 @@ test("what is said of other places stays as it is, also where there are no packa
   expect(inRepository(said)).toBe(said);
   expect(inRepository(said, place())).toBe(said);
 });
+
+test("a path that only ends in the root's, or goes on where the root's begins, is another one", () => {
+  const other = "file /tmp/app/x of ./app/y, ~/app/z, /srv/my-dir/app/a and é/app/b";
+  expect(inRepository(other, "/app")).toBe(other);
+  const own = `"/app/a" (/app/b) --home=/app/c,PATH=/usr/bin:/app/bin at file:///app/d.ts:1\n/app/e`;
+  expect(inRepository(own, "/app")).toBe(`"a" (b) --home=c,PATH=/usr/bin:bin at file://d.ts:1\ne`);
+});

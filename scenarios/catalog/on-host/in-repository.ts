@@ -13,8 +13,11 @@ export function inRepository(text: string, root = ownRoot): string {
     [`${packages}/`, "node_modules/"] as const,
     [`${realPath(root)}/`, ""] as const,
     [`${root}/`, ""] as const,
-  ].reduce((told, [path, from]) => told.replaceAll(path, from), text);
+  ].reduce((told, [path, from]) => told.replace(new RegExp(`${begins}${RegExp.escape(path)}`, "gu"), from), text);
 }
+
+/** Not within another path: `/app/x` is nowhere in `/tmp/app/x`. */
+const begins = String.raw`(?:(?<=file://)|(?<![\p{L}\p{N}_.~/@+%-]))`;
 
 const ownRoot = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 

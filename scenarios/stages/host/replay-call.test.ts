@@ -108,6 +108,14 @@ describe("a call that an agent's key signed", () => {
     expect(live.refusals()).toEqual(["fenced", "stale-signature"]);
   });
 
+  it("is as old as its signature says, by which the broker goes, and that counts whole seconds", async () => {
+    const { stage } = await cast();
+    const { call, signedAtMs } = await heardCall(stage, name);
+    const createdS = Number(/;created=(\d+)/.exec(call.headers["signature-input"] ?? "")?.[1]);
+    expect(signedAtMs % 1_000).toBe(0);
+    expect(signedAtMs).toBeLessThanOrEqual(createdS * 1_000);
+  });
+
   it("says so when the broker does not believe it the first time", async () => {
     const { stage } = await cast({ isStranger: true });
     await expect(heardCall(stage, name)).rejects.toMatchObject({ name: "StepError", code: "not-heard" });

@@ -10,6 +10,7 @@ import { noKey } from "./use-revoked-key.ts";
 /** A call that a broker has heard. */
 export interface HeardCall {
   readonly call: WireCall;
+  /** At the latest; whole seconds, as the signature has them and the broker goes by them. */
   readonly signedAtMs: number;
 }
 
@@ -27,7 +28,8 @@ export async function heardCall(stage: HostStage, name: string): Promise<HeardCa
   const { agentId } = agent;
   const resources = { cpus: 1, loadAverage: 0, memoryBytesTotal: 0, memoryBytesFree: 0 };
   const body = { state: "Idle", slots: 1, slotsFree: 1, resources, leases: [] };
-  const signedAtMs = Date.now();
+  // Before it is signed: a second that begins meanwhile makes it older here than for the broker, and never younger.
+  const signedAtMs = Math.floor(Date.now() / 1_000) * 1_000;
   const call = wireCall({ agentId, instanceId: randomUUID(), key, path: routes.heartbeat, body });
   const { status, code } = await sendCall(stage, call);
   if (code === "fenced") return { call, signedAtMs };

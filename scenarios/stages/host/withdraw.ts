@@ -43,7 +43,7 @@ export async function withdraw(stage: HostStage, step: StepOf<"withdraw">): Prom
 }
 
 /** Submits until the work is done, so that there is always something to offer. */
-async function submitUntil(stage: HostStage, batch: string, work: Promise<unknown>): Promise<number> {
+export async function submitUntil(stage: HostStage, batch: string, work: Promise<unknown>): Promise<number> {
   let working = true;
   const ended = work.then(
     () => (working = false),

@@ -8,7 +8,7 @@ export const killBroker = stepKind(
   z
     .strictObject({
       step: z.literal("kill-broker"),
-      /** With `replays` less than the timing's `signatureWindowMs`. */
+      /** With `replays` less than the timing's `signatureWindowMs` by more than a second. */
       downMs: Ms.optional(),
       /**
        * A call that this agent's key signed is sent before and after, and must be refused then; not in virtual time.
