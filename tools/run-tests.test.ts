@@ -39,6 +39,16 @@ describe("the tally of a test run", () => {
     });
   });
 
+  test("is that of one that leaves the processors to others, too", async () => {
+    writeFileSync(
+      join(house, "x.test.mjs"),
+      `import { getPriority } from "node:os";\n${head}test("patient", () => expect(getPriority()).toBe(19));\n`,
+    );
+    const run = { parameters: ["--root", house], output: "hidden", endingMs: 1000 } as const;
+    expect(await runTests({ ...run, isPatient: true })).toMatchObject({ passed: 1, failures: [] });
+    expect((await runTests(run)).failures).toEqual(["x.test.mjs > patient"]);
+  });
+
   test("names what passed only when it was tried again, and why it failed first", async () => {
     const first = 'let tries = 0;\ntest("now and then", () => expect(++tries).toBe(2));\n';
     const never = 'test("never", () => expect(1).toBe(2));\n';

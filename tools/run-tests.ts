@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -15,7 +15,7 @@ export interface TestRun {
   readonly parameters: readonly string[];
   /** Whether what vitest prints is shown, or else the descriptor of the file that takes it. */
   readonly output: "shown" | "hidden" | number;
-  /** Whether it leaves the processors to everybody else who wants them. */
+  /** Whether it leaves the processors to everybody else who wants them. It is in a session of its own then. */
   readonly isPatient?: boolean;
   /** Added to the environment of the tests. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -37,14 +37,16 @@ export async function runTests(run: TestRun): Promise<Tally> {
     const child = spawn(program, rest, {
       cwd: root,
       stdio: [output === "shown" ? "inherit" : "ignore", printed, printed],
+      detached: isPatient,
       env: { ...process.env, ...environment, [tallyVariable]: file },
     });
+    if (isPatient) letOthersFirst(child);
     const told = watch(folder, () => {
       told.close();
       bound(child, endingMs);
     });
     bound(child, deadlineMs);
-    const ending = await endOf(child);
+    const ending = await endOf(child, { hearsCtrlC: !isPatient });
     told.close();
     if (!existsSync(file))
       return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], flaky: [], skips: [] };
@@ -63,10 +65,25 @@ function bound(child: ChildProcess, ms: number): void {
   child.once("exit", () => clearTimeout(timer));
 }
 
-/** Waits until the child is gone. It hears Ctrl-C by itself, and what is sent to this process alone through us. */
-async function endOf(child: ChildProcess): Promise<{ good: boolean; how: string }> {
-  const stay = () => undefined;
+/** Linux shares the processors out between sessions (autogroups, sched(7)) before nice(1) counts within one of them. */
+function letOthersFirst({ pid }: ChildProcess): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, "19");
+  } catch {
+    // There are none here: nice(1) does.
+  }
+}
+
+/**
+ * Waits until the child is gone. What is sent to this process alone it hears through us, and Ctrl-C too where it is in a
+ * session of its own.
+ */
+async function endOf(
+  child: ChildProcess,
+  { hearsCtrlC }: { readonly hearsCtrlC: boolean },
+): Promise<{ good: boolean; how: string }> {
   const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  const stay = hearsCtrlC ? () => undefined : forward;
   process.on("SIGINT", stay).on("SIGTERM", forward).on("SIGHUP", forward);
   try {
     return await new Promise((done, failed) => {

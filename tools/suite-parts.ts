@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { runTests } from "./run-tests.ts";
 import type { Tally } from "./tally.ts";
 
-/** The projects of vitest.config.ts. What is `computing` goes on beside `host`. */
+/** The projects of vitest.config.ts. What is `patient` goes on beside `host`. */
 export const parts = {
   first: ["unit"],
   host: ["host"],
-  computing: ["pure", "virtual", "reports"],
+  patient: ["pure", "virtual", "broker", "reports"],
   last: ["alone"],
 } as const;
 
@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string>>;
 
 /**
  * The whole suite, by the projects of vitest.config.ts: `unit`, which needs all the processors; then `host`, which mostly
- * waits, and beside it what only computes, `pure`, `virtual` and `reports`, with the time that `host` leaves of the processors; then
+ * waits, and beside it what bears to be slow, `pure`, `virtual`, `broker` and `reports`, with the time that `host` leaves of the processors; then
  * `alone`, beside which nothing else goes on. On two processors that saves a tenth of the time.
  */
 export async function runParts(environment: Environment): Promise<Tally> {
@@ -40,10 +40,10 @@ async function runHost(environment: Environment): Promise<Tally[]> {
   const file = join(folder, "output");
   const output = openSync(file, "a");
   try {
-    const computing = [...projects(parts.computing), "--maxWorkers=2"];
+    const patient = [...projects(parts.patient), "--maxWorkers=2"];
     const tallies = await Promise.all([
       runTests({ parameters: projects(parts.host), output: "shown", environment }),
-      runTests({ parameters: computing, output, isPatient: true, environment }),
+      runTests({ parameters: patient, output, isPatient: true, environment }),
     ]);
     process.stdout.write(readFileSync(file));
     return tallies;
