@@ -102,7 +102,7 @@ const oneByOne = {
  * side by side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the
  * other, because a scan of the host would see the other tests at work, and a job that forks without pause would starve
  * them. `alone` are those of them that bear nobody beside them. `npm test` without arguments has `pure`, `virtual`,
- * `broker` and `reports` wait for the processor time that `host` leaves (`tools/run-suite.ts`).
+ * `broker` and `reports` wait for the processor time that `host` leaves (`tools/suite-parts.ts`).
  */
 export default defineConfig({
   test: {

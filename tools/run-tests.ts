@@ -46,7 +46,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
       bound(child, endingMs);
     });
     bound(child, deadlineMs);
-    const ending = await endOf(child, { hearsCtrlC: !isPatient });
+    const ending = await endOf(child, { isOfOurSession: !isPatient });
     told.close();
     if (!existsSync(file))
       return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], flaky: [], skips: [] };
@@ -70,24 +70,28 @@ function letOthersFirst({ pid }: ChildProcess): void {
   try {
     writeFileSync(`/proc/${pid}/autogroup`, "19");
   } catch {
-    // There are none here: nice(1) does.
+    // There are none here, or they may not be written to: nice(1) does.
   }
 }
 
 /**
- * Waits until the child is gone. What is sent to this process alone it hears through us, and Ctrl-C too where it is in a
- * session of its own.
+ * Waits until the child is gone. It hears Ctrl-C by itself, and what is sent to this process alone through us; where it is
+ * in a session of its own it, and all that it started there, hears everything through us.
  */
 async function endOf(
   child: ChildProcess,
-  { hearsCtrlC }: { readonly hearsCtrlC: boolean },
+  { isOfOurSession }: { readonly isOfOurSession: boolean },
 ): Promise<{ good: boolean; how: string }> {
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  const stay = hearsCtrlC ? () => undefined : forward;
+  const forward = (signal: NodeJS.Signals) => {
+    if (isOfOurSession) child.kill(signal);
+    else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, signal);
+  };
+  const stay = isOfOurSession ? () => undefined : forward;
   process.on("SIGINT", stay).on("SIGTERM", forward).on("SIGHUP", forward);
   try {
-    return await new Promise((done, failed) => {
-      child.on("error", failed);
+    return await new Promise((done) => {
+      child.on("error", ({ message }) => done({ good: false, how: `before it began: ${message}` }));
       child.on("exit", (code, signal) => done({ good: code === 0, how: signal ?? `with code ${code}` }));
     });
   } finally {

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, watch, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createVitest } from "vitest/node";
 
-import { combined, parts } from "./suite-parts.ts";
+import { combined, parts, runParts } from "./suite-parts.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -52,5 +53,53 @@ test("what came of the parts is added up", () => {
     failures: ["a", "d"],
     flaky: [{ name: "e", error: "f" }],
     skips: [{ name: "b", reason: "c" }],
+  });
+});
+
+describe("a small suite", () => {
+  let house: string;
+  const names = Object.values(parts).flat();
+
+  beforeEach(() => {
+    house = mkdtempSync(join(tmpdir(), "houseguest-suite-parts-"));
+    symlinkSync(join(root, "node_modules"), join(house, "node_modules"));
+    const projects = names.map((name) => ({ test: { name, include: [`${name}.test.mjs`] } }));
+    writeFileSync(
+      join(house, "vitest.config.mjs"),
+      `export default { test: { projects: ${JSON.stringify(projects)} } };`,
+    );
+    for (const name of names) writeTest(name);
+  });
+  afterEach(() => rmSync(house, { recursive: true, force: true }));
+
+  function writeTest(name: string, more = ""): void {
+    const text = `import { appendFileSync } from "node:fs";
+      import { test } from "vitest";
+      test("${name}", async () => { appendFileSync("${house}/begun", "${name} "); ${more} });`;
+    writeFileSync(join(house, `${name}.test.mjs`), text);
+  }
+
+  const begun = () => readFileSync(join(house, "begun"), "utf8").trim().split(" ");
+  const suite = () => ({ environment: {}, parameters: ["--root", house], output: "hidden" }) as const;
+
+  test("is played in its order, and nothing is left out", async () => {
+    expect(await runParts(suite())).toEqual({ passed: names.length, failures: [], flaky: [], skips: [] });
+    expect([begun().at(0), begun().at(-1), begun().length]).toEqual(["unit", "alone", names.length]);
+  });
+
+  test.each(["unit", "virtual"])("that is interrupted in %s ends, says so, and begins no other part", async (name) => {
+    writeTest(name, `appendFileSync("${house}/waits", ""); await new Promise(() => {});`);
+    const waits = new Promise<void>((done) => {
+      const watcher = watch(house, () => {
+        if (!existsSync(join(house, "waits"))) return;
+        watcher.close();
+        done();
+      });
+    });
+    const played = runParts(suite());
+    await waits;
+    process.emit("SIGTERM");
+    expect((await played).failures).toContain("the suite was interrupted");
+    expect(begun()).not.toContain("alone");
   });
 });
