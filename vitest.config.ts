@@ -50,7 +50,10 @@ const virtual = ["scenarios/catalog", "scenarios/simulating", "scenarios/stages/
   (room) => `${room}/**/*.test.ts`,
 );
 
-/** What reads what runs left, and writes files of its own: it computes more than it waits. */
+/** The broker and its clients: servers on the loopback interface, whose tests wait for no time to be over. */
+const broker = ["broker-sim/**/*.test.ts"];
+
+/** What reads what runs left, and writes files of its own. */
 const reports = ["reports/**/*.test.ts"];
 
 /**
@@ -95,11 +98,11 @@ const oneByOne = {
 
 /**
  * Groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
- * once, because loading it anew for each of them takes three times as long as testing it. `unit`, `virtual` and `reports` run side
- * by side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the
+ * once, because loading it anew for each of them takes three times as long as testing it. `unit`, `virtual`, `broker` and `reports` run
+ * side by side, each file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the
  * other, because a scan of the host would see the other tests at work, and a job that forks without pause would starve
- * them. `alone` are those of them that bear nobody beside them. `npm test` without arguments has `pure`, `virtual` and
- * `reports` wait for the processor time that `host` leaves (`tools/run-suite.ts`).
+ * them. `alone` are those of them that bear nobody beside them. `npm test` without arguments has `pure`, `virtual`,
+ * `broker` and `reports` wait for the processor time that `host` leaves (`tools/suite-parts.ts`).
  */
 export default defineConfig({
   test: {
@@ -128,6 +131,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "broker",
+          include: broker,
+          exclude: pure,
+          ...sideBySide,
+          retry,
+        },
+      },
+      {
+        test: {
           name: "reports",
           include: reports,
           exclude: pure,
@@ -139,7 +151,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ours.map((room) => `${room}/**/*.test.ts`),
-          exclude: ["**/*.host.test.ts", ...pure, ...virtual, ...reports],
+          exclude: ["**/*.host.test.ts", ...pure, ...virtual, ...broker, ...reports],
           ...sideBySide,
           retry,
         },

@@ -24,7 +24,9 @@ let tally: Tally;
 try {
   await bundlePrograms(place.bundle);
   const environment = { ...place.environment, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
-  tally = await (watch === undefined ? runTests({ parameters, output: "shown", environment }) : runParts(environment));
+  tally = await (watch === undefined
+    ? runTests({ parameters, output: "shown", environment })
+    : runParts({ environment }));
   const leftovers = place.leftovers();
   if (leftovers.length > 0) {
     console.log(

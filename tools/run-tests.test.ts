@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -37,6 +37,20 @@ describe("the tally of a test run", () => {
         { name: "x.test.mjs > not as root > guest", reason: "its name says why" },
       ],
     });
+  });
+
+  test("is that of one that leaves the processors to others, too: its session, and within it", async () => {
+    const text = `import { getPriority } from "node:os";
+      import { existsSync, readFileSync } from "node:fs";
+      const file = "/proc/self/autogroup";
+      test("patient", () => {
+        expect(getPriority()).toBe(19);
+        if (existsSync(file)) expect(readFileSync(file, "utf8")).toContain("nice 19");
+      });`;
+    writeFileSync(join(house, "x.test.mjs"), head + text);
+    const run = { parameters: ["--root", house], output: "hidden", endingMs: 1000 } as const;
+    expect(await runTests({ ...run, isPatient: true })).toMatchObject({ passed: 1, failures: [] });
+    if (getPriority() < 19) expect((await runTests(run)).failures).toEqual(["x.test.mjs > patient"]);
   });
 
   test("names what passed only when it was tried again, and why it failed first", async () => {

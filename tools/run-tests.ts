@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -15,7 +15,7 @@ export interface TestRun {
   readonly parameters: readonly string[];
   /** Whether what vitest prints is shown, or else the descriptor of the file that takes it. */
   readonly output: "shown" | "hidden" | number;
-  /** Whether it leaves the processors to everybody else who wants them. */
+  /** Whether it leaves the processors to everybody else who wants them. It is in a session of its own then. */
   readonly isPatient?: boolean;
   /** Added to the environment of the tests. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -37,14 +37,16 @@ export async function runTests(run: TestRun): Promise<Tally> {
     const child = spawn(program, rest, {
       cwd: root,
       stdio: [output === "shown" ? "inherit" : "ignore", printed, printed],
+      detached: isPatient,
       env: { ...process.env, ...environment, [tallyVariable]: file },
     });
+    if (isPatient) letOthersFirst(child);
     const told = watch(folder, () => {
       told.close();
       bound(child, endingMs);
     });
     bound(child, deadlineMs);
-    const ending = await endOf(child);
+    const ending = await endOf(child, { isOfOurSession: !isPatient });
     told.close();
     if (!existsSync(file))
       return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], flaky: [], skips: [] };
@@ -63,14 +65,33 @@ function bound(child: ChildProcess, ms: number): void {
   child.once("exit", () => clearTimeout(timer));
 }
 
-/** Waits until the child is gone. It hears Ctrl-C by itself, and what is sent to this process alone through us. */
-async function endOf(child: ChildProcess): Promise<{ good: boolean; how: string }> {
-  const stay = () => undefined;
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+/** Linux shares the processors out between sessions (autogroups, sched(7)) before nice(1) counts within one of them. */
+function letOthersFirst({ pid }: ChildProcess): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, "19");
+  } catch {
+    // There are none here, or they may not be written to: nice(1) does.
+  }
+}
+
+/**
+ * Waits until the child is gone. It hears Ctrl-C by itself, and what is sent to this process alone through us; where it is
+ * in a session of its own it, and all that it started there, hears everything through us.
+ */
+async function endOf(
+  child: ChildProcess,
+  { isOfOurSession }: { readonly isOfOurSession: boolean },
+): Promise<{ good: boolean; how: string }> {
+  const forward = (signal: NodeJS.Signals) => {
+    if (isOfOurSession) child.kill(signal);
+    else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, signal);
+  };
+  const stay = isOfOurSession ? () => undefined : forward;
   process.on("SIGINT", stay).on("SIGTERM", forward).on("SIGHUP", forward);
   try {
-    return await new Promise((done, failed) => {
-      child.on("error", failed);
+    return await new Promise((done) => {
+      child.on("error", ({ message }) => done({ good: false, how: `before it began: ${message}` }));
       child.on("exit", (code, signal) => done({ good: code === 0, how: signal ?? `with code ${code}` }));
     });
   } finally {

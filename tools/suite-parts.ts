@@ -1,32 +1,40 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { runTests } from "./run-tests.ts";
 import type { Tally } from "./tally.ts";
 
-/** The projects of vitest.config.ts. What is `computing` goes on beside `host`. */
+/** The projects of vitest.config.ts. What is `patient` goes on beside `host`. */
 export const parts = {
   first: ["unit"],
   host: ["host"],
-  computing: ["pure", "virtual", "reports"],
+  patient: ["pure", "virtual", "broker", "reports"],
   last: ["alone"],
 } as const;
 
-type Environment = Readonly<Record<string, string>>;
+export interface Suite {
+  readonly environment: Readonly<Record<string, string>>;
+  /** What vitest is told besides. */
+  readonly parameters?: readonly string[];
+  readonly output?: "shown" | "hidden";
+  /** After how long vitest is killed, in whichever part it is then. */
+  readonly deadlineMs?: number;
+}
 
 /**
  * The whole suite, by the projects of vitest.config.ts: `unit`, which needs all the processors; then `host`, which mostly
- * waits, and beside it what only computes, `pure`, `virtual` and `reports`, with the time that `host` leaves of the processors; then
- * `alone`, beside which nothing else goes on. On two processors that saves a tenth of the time.
+ * waits, and beside it what bears to be slow, `pure`, `virtual`, `broker` and `reports`, with the time that `host` leaves
+ * of the processors; then `alone`, beside which nothing else goes on. On two processors that saves a fifth of the time.
  */
-export async function runParts(environment: Environment): Promise<Tally> {
+export async function runParts({ deadlineMs = 40 * 60_000, ...suite }: Suite): Promise<Tally> {
+  const endsAtMs = Date.now() + deadlineMs;
   const interruption = noticeInterruption();
   try {
-    const tallies = [await runTests({ parameters: projects(parts.first), output: "shown", environment })];
-    if (!interruption.hasCome()) tallies.push(...(await runHost(environment)));
-    if (!interruption.hasCome())
-      tallies.push(await runTests({ parameters: projects(parts.last), output: "shown", environment }));
+    const tallies: Tally[] = [];
+    for (const run of [runFirst, runHost, runLast]) {
+      if (!interruption.hasCome()) tallies.push(...(await run({ ...suite, deadlineMs: endsAtMs - Date.now() })));
+    }
     const tally = combined(tallies);
     if (interruption.hasCome()) tally.failures.push("the suite was interrupted");
     return tally;
@@ -35,22 +43,32 @@ export async function runParts(environment: Environment): Promise<Tally> {
   }
 }
 
-async function runHost(environment: Environment): Promise<Tally[]> {
+const runFirst = async (suite: Suite): Promise<Tally[]> => [await runShown(suite, parts.first)];
+const runLast = async (suite: Suite): Promise<Tally[]> => [await runShown(suite, parts.last)];
+
+async function runHost(suite: Suite): Promise<Tally[]> {
   const folder = mkdtempSync(join(tmpdir(), "houseguest-beside-"));
   const file = join(folder, "output");
   const output = openSync(file, "a");
+  const { parameters = [], output: shown = "shown" } = suite;
   try {
-    const computing = [...projects(parts.computing), "--maxWorkers=2"];
-    const tallies = await Promise.all([
-      runTests({ parameters: projects(parts.host), output: "shown", environment }),
-      runTests({ parameters: computing, output, isPatient: true, environment }),
+    const patient = [...projects(parts.patient), `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`];
+    return await Promise.all([
+      runShown(suite, parts.host),
+      runTests({ ...suite, parameters: [...patient, ...parameters], output, isPatient: true }),
     ]);
-    process.stdout.write(readFileSync(file));
-    return tallies;
   } finally {
+    if (shown === "shown") process.stdout.write(readFileSync(file));
     closeSync(output);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function runShown(
+  { parameters = [], output = "shown", ...suite }: Suite,
+  names: readonly string[],
+): Promise<Tally> {
+  return await runTests({ ...suite, parameters: [...projects(names), ...parameters], output });
 }
 
 function projects(names: readonly string[]): string[] {
