@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { type Benchmark, type BenchmarkResult, type BoundResult, isMet, ratioOf } from "./benchmark.ts";
@@ -39,7 +40,48 @@ const benchmarks: readonly Benchmark[] = [
 ];
 const pinnedMark = "HOUSEGUEST_BENCH_PINNED";
 
-process.exitCode = isPinned() ? await runAll(process.argv.slice(2)) : runPinned();
+const help = `Usage: npm run bench -- [NAME...] [--check]
+
+Measures, each figure beside a yardstick in the same run. Without names all
+but those that take minutes.
+
+  --check     end with 1 where a figure misses its target
+  -h, --help  display this, and measure nothing
+
+Examples:
+  npm run bench -- recorder
+  npm run bench -- quick-collectors snapshot-diff --check
+
+Benchmarks:
+${benchmarks.map(({ name, byNameOnly }) => `  ${name}${byNameOnly === true ? " (by its name only)" : ""}`).join("\n")}`;
+
+const asked = parse(process.argv.slice(2));
+if (typeof asked === "string") {
+  console.error(`${asked} See npm run bench -- --help.`);
+  process.exitCode = ExitCode.usage;
+} else if (asked.help) console.log(help);
+else process.exitCode = isPinned() ? await runAll(asked) : runPinned();
+
+interface Asked {
+  readonly names: readonly string[];
+  readonly check: boolean;
+  readonly help: boolean;
+}
+
+/** @returns a sentence on what is wrong where it cannot be done */
+function parse(words: string[]): Asked | string {
+  try {
+    const options = {
+      check: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    } as const;
+    const { values, positionals: names } = parseArgs({ args: words, options, allowPositionals: true });
+    const unknown = names.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+    return unknown === undefined ? { ...values, names } : `There is no benchmark "${unknown}".`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 function isPinned(): boolean {
   const hasTaskset = spawnSync("taskset", ["--version"], { stdio: "ignore" }).status === 0;
@@ -54,13 +96,7 @@ function runPinned(): number {
   return status ?? ExitCode.harnessBug;
 }
 
-async function runAll(parameters: readonly string[]): Promise<number> {
-  const names = parameters.filter((parameter) => !parameter.startsWith("--"));
-  const unknown = names.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
-  if (unknown !== undefined) {
-    console.error(`There is no benchmark "${unknown}". There are: ${benchmarks.map(({ name }) => name).join(", ")}.`);
-    return ExitCode.usage;
-  }
+async function runAll({ names, check }: Asked): Promise<number> {
   let missed = false;
   for (const benchmark of benchmarks) {
     if (names.length === 0 ? benchmark.byNameOnly === true : !names.includes(benchmark.name)) continue;
@@ -71,7 +107,7 @@ async function runAll(parameters: readonly string[]): Promise<number> {
     }
     missed ||= !results.every(isMet);
   }
-  return missed && parameters.includes("--check") ? ExitCode.fail : ExitCode.pass;
+  return missed && check ? ExitCode.fail : ExitCode.pass;
 }
 
 function printResult(result: BenchmarkResult): void {
