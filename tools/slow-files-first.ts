@@ -18,6 +18,7 @@ export const slowFiles: readonly string[] = [
   "residue-scanner/cli.test.ts",
   "scenarios/simulating/determinism.test.ts",
   "broker-sim/broker-kills.test.ts",
+  "broker-sim/cli-executions.test.ts",
   "agent/activity/own-load.test.ts",
   "agent/cooperation.test.ts",
   "agent/termination.test.ts",
